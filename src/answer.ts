@@ -1,0 +1,60 @@
+import type { PipelineResponse } from "@azure/core-rest-pipeline";
+
+/** The service answered, but not as its API promises. The message says which request it was that it answered. */
+export class UnexpectedAnswerError extends Error {}
+
+/** The parts of the service's answers that the quickstart relies on. */
+export interface Answer {
+  identity?: { id?: string };
+  id?: string;
+  token?: string;
+  expiresOn?: string;
+  error?: { code?: string };
+}
+
+// What each operation answers when it succeeds, from the service's OpenAPI description
+// (Azure/azure-rest-api-specs, communication/data-plane/Identity, 2025-03-02-preview).
+const promised: Record<string, { status: number; holds(answer: Answer): boolean }> = {
+  "POST /identities": { status: 201, holds: ({ identity }) => isText(identity?.id) },
+  "GET /identities/{id}": { status: 200, holds: ({ id }) => isText(id) },
+  "POST /identities/{id}/:issueAccessToken": {
+    status: 200,
+    holds: ({ token, expiresOn }) =>
+      isText(token) && isText(expiresOn) && !Number.isNaN(Date.parse(expiresOn)),
+  },
+  "DELETE /identities/{id}": { status: 204, holds: () => true },
+};
+
+/**
+ * Reads an answer, and checks one that is not an error. The SDK does not: it takes an answer without an identity in it
+ * for an identity whose ID is `undefined`.
+ *
+ * @returns The answer's body, `{}` when it has none or none that is JSON.
+ * @throws UnexpectedAnswerError when an answer below status 400 is not what the API promises.
+ */
+export function readAnswer(response: PipelineResponse): Answer {
+  const answer = parse(response);
+  const { method, url } = response.request;
+  const path = new URL(url).pathname.replace(/^\/identities\/[^/]+/, "/identities/{id}");
+  const promise = promised[`${method} ${path}`];
+  if (response.status < 400 && !(promise?.status === response.status && promise.holds(answer))) {
+    throw new UnexpectedAnswerError(`${method} ${path} was answered with status ${response.status}`);
+  }
+  return answer;
+}
+
+function parse({ headers, bodyAsText }: PipelineResponse): Answer {
+  // As the SDK does: an answer without a content type may be JSON, one with another type is not.
+  const type = headers.get("content-type") ?? "application/json";
+  if (!/^(application|text)\/json\s*(;|$)/i.test(type)) return {};
+  try {
+    const body: unknown = JSON.parse(bodyAsText ?? "");
+    return typeof body === "object" && body !== null ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

@@ -1,0 +1,81 @@
+import { isRestError, RestError } from "@azure/core-rest-pipeline";
+import { UnexpectedAnswerError } from "./answer";
+import { UserError } from "./connection-string";
+
+/** Why a connection failed, in words, by the code that Node gives the error. */
+const connectionFailures: Record<string, string> = {
+  ENOTFOUND: "there is no host of that name",
+  EAI_AGAIN: "the name could not be looked up; is there a network?",
+  ECONNREFUSED: "the connection was refused",
+  ECONNRESET: "the connection was closed before an answer came",
+  EPIPE: "the connection was closed before an answer came",
+  ETIMEDOUT: "the connection timed out",
+  EHOSTUNREACH: "there is no route to it",
+  ENETUNREACH: "there is no network",
+  EPROTO: "it does not speak TLS",
+};
+
+/**
+ * Says what went wrong and what to do about it, in one or two lines.
+ *
+ * Of the SDK's own messages it passes on only those that come from the service's error body or from the network: others
+ * quote the connection string, or an answer with a token in it.
+ */
+export function explainError(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  if (error instanceof UnexpectedAnswerError) {
+    return (
+      `The answer was not understood: ${error.message}, which is not what the API promises.\n` +
+      "Check that the endpoint is that of a Communication Services resource, and that no proxy answers in its place."
+    );
+  }
+  if (isRestError(error)) {
+    return error.statusCode === undefined ? explainConnection(error) : explainService(error);
+  }
+  const name = error instanceof Error ? error.name : "";
+  if (name === "TimeoutError") {
+    return "The request timed out: the service did not answer in time.\nCheck your network and the endpoint, and run it again.";
+  }
+  if (name === "AbortError") {
+    return "The service is busy and asked to wait longer than the quickstart does. Run it again later.";
+  }
+  return `Unexpected error: ${String(error)}`;
+}
+
+function explainConnection(error: RestError): string {
+  const host = error.request ? new URL(error.request.url).host : "the service";
+  const reason = connectionFailures[error.code ?? ""];
+  if (reason !== undefined) {
+    return `Could not connect to ${host}: ${reason} (${error.code}).\nCheck the endpoint, your network, and HTTPS_PROXY if you use a proxy.`;
+  }
+  return (
+    `Could not connect to ${host}: its certificate is not trusted (${oneLine(error.message)}).\n` +
+    "If a proxy stands in between, set NODE_EXTRA_CA_CERTS to its CA's file, in the environment: Node does not read it from .env."
+  );
+}
+
+function explainService(error: RestError): string {
+  const { statusCode, code, response } = error;
+  if (statusCode === 401 && code === "Denied") {
+    return (
+      "The service rejected the access key (401 Denied). Copy the connection string again from the Azure portal\n" +
+      "(your Communication Services resource > Settings > Keys), and check that this machine's clock is right."
+    );
+  }
+  if (statusCode === 400 && code === "UnsupportedApiVersion") {
+    const version = error.request && new URL(error.request.url).searchParams.get("api-version");
+    return (
+      `The service does not offer API version ${version} any more, the preview that has custom IDs.\n` +
+      "Look for a newer version of @azure/communication-identity with createUser({ customId })."
+    );
+  }
+  // A body that is not the service's, such as a proxy's page, has no code. It is not worth printing.
+  const said = code === undefined || code === RestError.PARSE_ERROR ? "" : ` ${code}: ${oneLine(error.message)}`;
+  const ids = ["ms-cv", "x-ms-client-request-id"].map((name) => `${name} ${response?.headers.get(name) ?? "-"}`);
+  return `The service answered ${statusCode}${said}\nAzure support asks for the request ID: ${ids.join(", ")}`;
+}
+
+/** On one line, and without the control characters that a terminal would obey. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ").slice(0, 300);
+}

@@ -1,0 +1,129 @@
+import { constants } from "node:os";
+import {
+  CommunicationIdentityClient,
+  type CommunicationIdentityClientOptions,
+} from "@azure/communication-identity";
+import {
+  isRestError,
+  type PipelineRequest,
+  type PipelineResponse,
+  RestError,
+  type SendRequest,
+} from "@azure/core-rest-pipeline";
+import { readAnswer } from "./answer";
+import { readConnectionString } from "./connection-string";
+import { explainError } from "./explain-error";
+
+/** How long one try of a request may take, in milliseconds. */
+const TRY_LIMIT = 10_000;
+/** How long the SDK may wait between two tries, in milliseconds: a busy service may ask for hours. */
+const WAIT_LIMIT = 30_000;
+/** How long the cleanup may take in all, in milliseconds. */
+const CLEANUP_LIMIT = 15_000;
+
+/**
+ * Keeps a run of the quickstart tidy, beside its steps: it watches the client's requests to know which identities exist,
+ * limits how long a request may take, and deletes what is left however the run ends.
+ */
+export class TidyRun {
+  /** For the client whose requests are to be watched. */
+  readonly clientOptions: CommunicationIdentityClientOptions = {
+    additionalPolicies: [
+      {
+        // Each try, not each call: an answer is then seen even if the SDK gives up the call that it belongs to.
+        position: "perRetry",
+        policy: { name: "tidyRun", sendRequest: (request, next) => this.#send(request, next) },
+      },
+    ],
+  };
+
+  /** IDs of the identities that were created and are not known to be deleted. */
+  readonly #remaining = new Set<string>();
+  /** IDs of the identities that a delete was sent for. */
+  readonly #deleteSent = new Set<string>();
+  readonly #interrupt = new AbortController();
+  #cleanupLimit: AbortSignal | undefined;
+
+  constructor() {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        // npm relays a signal that the terminal has sent to the quickstart too: one Ctrl-C may arrive more than once.
+        if (this.#interrupt.signal.aborted) return;
+        process.exitCode = 128 + constants.signals[signal];
+        console.error("Interrupted. Deleting the identities that were created.");
+        this.#interrupt.abort();
+      });
+    }
+  }
+
+  /**
+   * Waits for the run to end, explains its failure on stderr, deletes the identities that are left, and names those that
+   * could not be deleted. Sets the exit code: 1 for a failure, 130 for Ctrl-C, 143 for SIGTERM.
+   */
+  async finish(run: Promise<void>): Promise<void> {
+    try {
+      await run;
+    } catch (error) {
+      if (!this.#interrupt.signal.aborted) console.error(explainError(error));
+      process.exitCode ??= 1;
+    }
+    await this.#deleteRemaining();
+  }
+
+  /** All at once, so that one that fails or hangs does not hold up the others, and none that was tried before. */
+  async #deleteRemaining(): Promise<void> {
+    this.#cleanupLimit = AbortSignal.timeout(CLEANUP_LIMIT);
+    const ids = [...this.#remaining].filter((id) => !this.#deleteSent.has(id));
+    if (ids.length > 0) {
+      const client = new CommunicationIdentityClient(readConnectionString(), this.clientOptions);
+      await Promise.allSettled(ids.map((id) => client.deleteUser({ communicationUserId: id })));
+    }
+    if (this.#remaining.size > 0) {
+      const left = [...this.#remaining].join(" ");
+      console.error(`Still in your resource, for you to delete (README.md says how): ${left}`);
+    }
+  }
+
+  async #send(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+    const ended = this.#cleanupLimit ?? this.#interrupt.signal;
+    ended.throwIfAborted();
+
+    const limits = [AbortSignal.timeout(TRY_LIMIT)];
+    if (this.#cleanupLimit) limits.push(this.#cleanupLimit);
+    const limit = AbortSignal.any(limits);
+    request.abortSignal = limit;
+    try {
+      return await this.#watch(request, next);
+    } catch (error) {
+      limit.throwIfAborted();
+      // To the SDK an answer that breaks off is one that cannot be parsed. It is a lost connection, and worth another try.
+      if (isRestError(error) && error.statusCode === undefined && error.code === RestError.PARSE_ERROR) {
+        error.code = "ECONNRESET";
+      }
+      throw error;
+    } finally {
+      // Ctrl-C ends a wait for the next try, but not a try: an identity that is being created has to become known.
+      request.abortSignal = AbortSignal.any([AbortSignal.timeout(WAIT_LIMIT), ended]);
+    }
+  }
+
+  async #watch(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+    if (request.method !== "DELETE") {
+      const response = await next(request);
+      const { identity } = readAnswer(response);
+      if (identity?.id) this.#remaining.add(identity.id);
+      return response;
+    }
+
+    const id = decodeURIComponent(new URL(request.url).pathname.replace("/identities/", ""));
+    const sentBefore = this.#deleteSent.has(id);
+    this.#deleteSent.add(id);
+    const response = await next(request);
+    const { error } = readAnswer(response);
+    // A connection can break after the service has deleted the identity; the next try then finds that it is gone.
+    const gone = sentBefore && error?.code === "IdentityNotOwned";
+    if (response.status !== 204 && !gone) return response;
+    this.#remaining.delete(id);
+    return { ...response, status: 204, bodyAsText: null };
+  }
+}

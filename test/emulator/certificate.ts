@@ -1,0 +1,72 @@
+import "reflect-metadata"; // @peculiar/x509 needs it to be there first.
+import { webcrypto } from "node:crypto";
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+
+/** What the emulator needs to serve TLS, and its clients to trust it. PEM. */
+export interface Certificate {
+  /** The certificate of the CA that clients are to trust. */
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const VALID_DAYS = 90;
+
+/**
+ * Makes a certificate for this machine, signed by a CA that is made for it alone. The CA's key is forgotten at once, so
+ * that a client that trusts the CA trusts this one certificate and no other.
+ */
+export async function createCertificate(): Promise<Certificate> {
+  const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
+  const notBefore = new Date(Date.now() - 60 * 60_000);
+  const notAfter = new Date(Date.now() + VALID_DAYS * 24 * 60 * 60_000);
+  const issuer = "CN=Communication Identity emulator CA";
+
+  const ca = await X509CertificateGenerator.createSelfSigned({
+    name: issuer,
+    notBefore,
+    notAfter,
+    keys: caKeys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(caKeys.publicKey),
+    ],
+  });
+  const cert = await X509CertificateGenerator.create({
+    subject: "CN=localhost",
+    issuer,
+    notBefore,
+    notAfter,
+    publicKey: keys.publicKey,
+    signingKey: caKeys.privateKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension([
+        { type: "dns", value: "localhost" },
+        { type: "ip", value: "127.0.0.1" },
+      ]),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
+    ],
+  });
+  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { ca: ca.toString("pem"), cert: cert.toString("pem"), key: PemConverter.encode(key, "PRIVATE KEY") };
+}

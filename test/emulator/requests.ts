@@ -1,0 +1,67 @@
+import { validationError } from "./service-error";
+
+/** The scopes that an access token can have. */
+const SCOPES = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
+const DEFAULT_MINUTES = 1440;
+
+/** A request's body: a JSON object whose members are not checked yet. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Parses a request's body. None at all is as good as `{}`.
+ *
+ * @throws ServiceError 400 `ValidationError` when it is not a JSON object (assumed).
+ */
+export function parseBody(text: string): Body {
+  if (text.trim() === "") return {};
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
+  } catch {
+    // As wrong as JSON of another kind.
+  }
+  throw validationError("The request body must be a JSON object.", "body");
+}
+
+/**
+ * Reads the custom ID, if there is one.
+ *
+ * @throws ServiceError 400 `ValidationError` when it is not a string of 1 to 256 characters (assumed).
+ */
+export function readCustomId({ customId }: Body): string | undefined {
+  if (customId === undefined || customId === null) return undefined;
+  if (typeof customId === "string" && customId !== "" && customId.length <= 256) return customId;
+  throw validationError("CustomId must be a string of 1 to 256 characters.", "CustomId");
+}
+
+/**
+ * Reads the scopes of the token to be issued.
+ *
+ * @throws ServiceError 400 `ValidationError` when there are none (as recorded), or any that does not exist (assumed).
+ */
+export function readScopes(scopes: unknown): string[] {
+  if (!Array.isArray(scopes) || scopes.length === 0) {
+    throw validationError("Invalid scopes - Scopes field is required.", "scopes");
+  }
+  if (!scopes.every((scope) => SCOPES.includes(scope))) {
+    throw validationError(`Invalid scopes - Each must be one of ${SCOPES.join(", ")}.`, "scopes");
+  }
+  return scopes;
+}
+
+/**
+ * Reads how long the token is to be valid, in minutes: 24 hours unless the body says otherwise.
+ *
+ * @throws ServiceError 400 `ValidationError` when it is not from 60 to 1440 (as recorded), or not a whole number
+ * (assumed).
+ */
+export function readMinutes({ expiresInMinutes }: Body): number {
+  const minutes = expiresInMinutes ?? DEFAULT_MINUTES;
+  if (typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 60 && minutes <= 1440) {
+    return minutes;
+  }
+  throw validationError(
+    `ExpiresInMinutes value ${JSON.stringify(minutes)} is invalid. Value must be within the [60, 1440] interval.`,
+    "ExpiresInMinutes",
+  );
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
+import { Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { checkApiVersion, PREVIEW, RECORDED_VERSIONS, unsupportedApiVersion } from "./api-versions";
+import type { Identities, Identity } from "./identities";
+import { type Body, parseBody, readCustomId, readMinutes, readScopes } from "./requests";
+import { ServiceError, toResponse } from "./service-error";
+import { checkSignature } from "./signature";
+import type { TokenIssuer } from "./tokens";
+
+const MAX_BODY_BYTES = 256 * 1024;
+
+const tooLarge = new ServiceError(413, "RequestEntityTooLarge", "The request body is too large.");
+
+type Env = { Bindings: HttpBindings; Variables: { apiVersion: string; body: Body } };
+
+/** What the service keeps, and the access key that its requests are signed with (base64). */
+export interface Resource {
+  accessKey: string;
+  identities: Identities;
+  tokens: TokenIssuer;
+}
+
+/**
+ * The Identity service: what it answers to each request, as its OpenAPI description (2025-03-02-preview) and the
+ * recorded sessions of the SDKs' tests have it.
+ *
+ * @param watch - Sees each request before the service does, and each answer after it.
+ */
+export function createService({ accessKey, identities, tokens }: Resource, watch: MiddlewareHandler) {
+  const service = new Hono<Env>();
+
+  service.use(watch);
+  service.use(async (c, next) => {
+    await next();
+    c.header("api-supported-versions", RECORDED_VERSIONS);
+    c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
+    c.header("x-ms-client-request-id", c.req.header("x-ms-client-request-id"));
+  });
+  service.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => toResponse(tooLarge) }));
+  service.use(async (c, next) => {
+    const body = Buffer.from(await c.req.arrayBuffer());
+    checkSignature(c.env.incoming, body, accessKey);
+    c.set("apiVersion", checkApiVersion(c.req.url));
+    c.set("body", parseBody(body.toString()));
+    await next();
+  });
+
+  service.post("/identities", async (c) => {
+    const { apiVersion, body } = c.var;
+    const customId = apiVersion === PREVIEW ? readCustomId(body) : undefined;
+    const scopes = isEmpty(body.createTokenWithScopes) ? [] : readScopes(body.createTokenWithScopes);
+    const minutes = readMinutes(body);
+
+    const identity = identities.create(customId);
+    const accessToken = scopes.length > 0 ? await tokens.issue(identity, scopes, minutes) : undefined;
+    return c.json({ identity: describe(identity, apiVersion), accessToken }, 201);
+  });
+
+  service.get("/identities/:id", (c) => {
+    const { apiVersion } = c.var;
+    // Assumed: no recording shows what a version that does not have the operation answers.
+    if (apiVersion !== PREVIEW) throw unsupportedApiVersion(c.req.url, apiVersion);
+    return c.json(describe(identities.get(c.req.param("id")), apiVersion));
+  });
+
+  service.delete("/identities/:id", (c) => {
+    identities.delete(c.req.param("id"));
+    return c.body(null, 204);
+  });
+
+  service.post("/identities/:id/:action{:issueAccessToken}", async (c) => {
+    const identity = identities.get(c.req.param("id"));
+    const scopes = readScopes(c.var.body.scopes);
+    return c.json(await tokens.issue(identity, scopes, readMinutes(c.var.body)));
+  });
+
+  // Nothing that the API answers shows whether a token was revoked, so nothing is kept of it.
+  service.post("/identities/:id/:action{:revokeAccessTokens}", (c) => {
+    identities.get(c.req.param("id"));
+    return c.body(null, 204);
+  });
+
+  // Assumed: no recording shows what the service answers to what it does not have.
+  service.notFound(() => toResponse(new ServiceError(404, "NotFound", "There is no such operation.")));
+  service.onError((error) => toResponse(error instanceof ServiceError ? error : new ServiceError(500, "InternalError", error.message)));
+  return service;
+}
+
+/** An identity as the service describes it. Only the preview tells of custom IDs and tokens. */
+function describe({ id, customId, lastTokenIssuedAt }: Identity, apiVersion: string) {
+  if (apiVersion !== PREVIEW) return { id };
+  const issuedAt = lastTokenIssuedAt?.toISOString().replace(/\.\d+Z$/, "+00:00");
+  return { customId, lastTokenIssuedAt: issuedAt, id };
+}
+
+function isEmpty(scopes: unknown): boolean {
+  return scopes === undefined || scopes === null || (Array.isArray(scopes) && scopes.length === 0);
+}
