@@ -19,8 +19,7 @@ const promised: Record<string, { status: number; holds(answer: Answer): boolean 
   "GET /identities/{id}": { status: 200, holds: ({ id }) => isText(id) },
   "POST /identities/{id}/:issueAccessToken": {
     status: 200,
-    holds: ({ token, expiresOn }) =>
-      isText(token) && isText(expiresOn) && !Number.isNaN(Date.parse(expiresOn)),
+    holds: ({ token, expiresOn }) => isText(token) && isText(expiresOn) && !Number.isNaN(Date.parse(expiresOn)),
   },
   "DELETE /identities/{id}": { status: 204, holds: () => true },
 };

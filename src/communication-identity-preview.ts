@@ -81,10 +81,7 @@ export class CommunicationIdentityClient extends StableClient {
    * @throws RestError with the service's `statusCode`, `code` and `message`.
    */
   override async createUser(options: CreateUserOptions = {}): Promise<CommunicationUserIdentifier> {
-    const { identity } = await this.#previewCalls.sendOperationRequest<{ identity: Identity }>(
-      { options },
-      createSpec,
-    );
+    const { identity } = await this.#previewCalls.sendOperationRequest<{ identity: Identity }>({ options }, createSpec);
     return { communicationUserId: identity.id };
   }
 
@@ -100,11 +97,10 @@ export class CommunicationIdentityClient extends StableClient {
     user: CommunicationUserIdentifier,
     options: OperationOptions = {},
   ): Promise<CommunicationUserDetail> {
-    const { id, customId, lastTokenIssuedAt } =
-      await this.#previewCalls.sendOperationRequest<Identity>(
-        { id: user.communicationUserId, options },
-        getSpec,
-      );
+    const { id, customId, lastTokenIssuedAt } = await this.#previewCalls.sendOperationRequest<Identity>(
+      { id: user.communicationUserId, options },
+      getSpec,
+    );
     return {
       user: { communicationUserId: id },
       ...(customId !== undefined && { customId }),

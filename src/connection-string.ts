@@ -27,9 +27,7 @@ export function readConnectionString(): string {
   // The same form as the SDK's parseConnectionString takes, which quotes the whole string when it does not match.
   const endpoint = /^\W?endpoint=(.+);accesskey=.+/i.exec(value)?.[1];
   if (endpoint === undefined) {
-    throw new UserError(
-      `${VARIABLE} is not a connection string. It must have the form\n${EXPECTED_FORM}`,
-    );
+    throw new UserError(`${VARIABLE} is not a connection string. It must have the form\n${EXPECTED_FORM}`);
   }
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol !== "https:" || url.pathname !== "/" || url.search || url.hash || url.username) {

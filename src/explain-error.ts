@@ -37,7 +37,10 @@ export function explainError(error: unknown): string {
     return "The request timed out: the service did not answer in time.\nCheck your network and the endpoint, and run it again.";
   }
   if (name === "AbortError") {
-    return "The service is busy and asked to wait longer than the quickstart does. Run it again later.";
+    return "The service is busy, and asked to wait longer than the quickstart does. Run it again later.";
+  }
+  if (error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_URL") {
+    return "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not a URL. It must have the form http://<host>:<port>";
   }
   return `Unexpected error: ${String(error)}`;
 }
@@ -55,7 +58,7 @@ function explainConnection(error: RestError): string {
 }
 
 function explainService(error: RestError): string {
-  const { statusCode, code, response } = error;
+  const { statusCode, code, request, response } = error;
   if (statusCode === 401 && code === "Denied") {
     return (
       "The service rejected the access key (401 Denied). Copy the connection string again from the Azure portal\n" +
@@ -71,8 +74,11 @@ function explainService(error: RestError): string {
   }
   // A body that is not the service's, such as a proxy's page, has no code. It is not worth printing.
   const said = code === undefined || code === RestError.PARSE_ERROR ? "" : ` ${code}: ${oneLine(error.message)}`;
-  const ids = ["ms-cv", "x-ms-client-request-id"].map((name) => `${name} ${response?.headers.get(name) ?? "-"}`);
-  return `The service answered ${statusCode}${said}\nAzure support asks for the request ID: ${ids.join(", ")}`;
+  const correlation = response?.headers.get("ms-cv");
+  return (
+    `The service answered ${statusCode}${said}\n` +
+    `Azure support asks for the request ID: ${request?.requestId}${correlation ? ` (MS-CV ${oneLine(correlation)})` : ""}`
+  );
 }
 
 /** On one line, and without the control characters that a terminal would obey. */

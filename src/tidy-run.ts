@@ -1,8 +1,5 @@
 import { constants } from "node:os";
-import {
-  CommunicationIdentityClient,
-  type CommunicationIdentityClientOptions,
-} from "@azure/communication-identity";
+import { CommunicationIdentityClient, type CommunicationIdentityClientOptions } from "@azure/communication-identity";
 import {
   isRestError,
   type PipelineRequest,
@@ -17,9 +14,9 @@ import { explainError } from "./explain-error";
 /** How long one try of a request may take, in milliseconds. */
 const TRY_LIMIT = 10_000;
 /** How long the SDK may wait between two tries, in milliseconds: a busy service may ask for hours. */
-const WAIT_LIMIT = 30_000;
+const WAIT_LIMIT = 20_000;
 /** How long the cleanup may take in all, in milliseconds. */
-const CLEANUP_LIMIT = 15_000;
+const CLEANUP_LIMIT = 10_000;
 
 /**
  * Keeps a run of the quickstart tidy, beside its steps: it watches the client's requests to know which identities exist,
@@ -45,6 +42,8 @@ export class TidyRun {
   #cleanupLimit: AbortSignal | undefined;
 
   constructor() {
+    // A reader that goes away (`npm start | head -1`) must not end the run before its cleanup.
+    process.stdout.on("error", () => {});
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.on(signal, () => {
         // npm relays a signal that the terminal has sent to the quickstart too: one Ctrl-C may arrive more than once.
@@ -85,25 +84,24 @@ export class TidyRun {
   }
 
   async #send(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
-    const ended = this.#cleanupLimit ?? this.#interrupt.signal;
+    const cleanup = this.#cleanupLimit;
+    const ended = cleanup ?? this.#interrupt.signal;
     ended.throwIfAborted();
 
-    const limits = [AbortSignal.timeout(TRY_LIMIT)];
-    if (this.#cleanupLimit) limits.push(this.#cleanupLimit);
-    const limit = AbortSignal.any(limits);
-    request.abortSignal = limit;
+    // Ctrl-C ends a wait for the next try, but not a try: an identity that is being created has to become known.
+    const tryLimit = timeLimit(TRY_LIMIT, cleanup);
+    request.abortSignal = tryLimit;
     try {
       return await this.#watch(request, next);
     } catch (error) {
-      limit.throwIfAborted();
+      tryLimit.throwIfAborted();
       // To the SDK an answer that breaks off is one that cannot be parsed. It is a lost connection, and worth another try.
       if (isRestError(error) && error.statusCode === undefined && error.code === RestError.PARSE_ERROR) {
         error.code = "ECONNRESET";
       }
       throw error;
     } finally {
-      // Ctrl-C ends a wait for the next try, but not a try: an identity that is being created has to become known.
-      request.abortSignal = AbortSignal.any([AbortSignal.timeout(WAIT_LIMIT), ended]);
+      request.abortSignal = timeLimit(WAIT_LIMIT, ended);
     }
   }
 
@@ -126,4 +124,15 @@ export class TidyRun {
     this.#remaining.delete(id);
     return { ...response, status: 204, bodyAsText: null };
   }
+}
+
+/** A signal that ends with a `TimeoutError` after some milliseconds, or with another signal. */
+function timeLimit(milliseconds: number, other?: AbortSignal): AbortSignal {
+  // Not `AbortSignal.any([AbortSignal.timeout(…), …])`: Node may collect the timeout as garbage before it ends anything.
+  const controller = new AbortController();
+  const reason = new DOMException("The time is up.", "TimeoutError");
+  setTimeout(() => controller.abort(reason), milliseconds).unref();
+  other?.addEventListener("abort", () => controller.abort(other.reason), { once: true });
+  if (other?.aborted) controller.abort(other.reason);
+  return controller.signal;
 }

@@ -21,6 +21,11 @@ export class Identities {
     return this.#byId.size;
   }
 
+  /** The IDs of all. */
+  [Symbol.iterator](): Iterator<string> {
+    return this.#byId.keys();
+  }
+
   /** Creates an identity, or returns the one that has this very custom ID: the service compares them exactly. */
   create(customId?: string): Identity {
     if (customId === undefined) return this.#add({ id: newId() });
@@ -35,11 +40,7 @@ export class Identities {
   get(id: string): Identity {
     const identity = this.#byId.get(id);
     if (identity) return identity;
-    throw new ServiceError(
-      401,
-      "IdentityNotOwned",
-      "Provided identity doesn't belong to the resource.",
-    );
+    throw new ServiceError(401, "IdentityNotOwned", "Provided identity doesn't belong to the resource.");
   }
 
   /**

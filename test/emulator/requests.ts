@@ -1,4 +1,7 @@
-import { validationError } from "./service-error";
+import type { IncomingMessage } from "node:http";
+import { ServiceError, validationError } from "./service-error";
+
+const MAX_BODY_BYTES = 256 * 1024;
 
 /** The scopes that an access token can have. */
 const SCOPES = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
@@ -6,6 +9,22 @@ const DEFAULT_MINUTES = 1440;
 
 /** A request's body: a JSON object whose members are not checked yet. */
 export type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a request's body as it comes over the wire: empty when there is none.
+ *
+ * @throws ServiceError 413 when it is too large (assumed).
+ */
+export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) throw new ServiceError(413, "RequestEntityTooLarge", "The body is too large.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 /**
  * Parses a request's body. None at all is as good as `{}`.

@@ -40,7 +40,10 @@ async function main(): Promise<void> {
 
 // Set, though empty: a proxy that is named in .env does not get in either.
 const withoutProxy = Object.fromEntries(
-  ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [[name, ""], [name.toLowerCase(), ""]]),
+  ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [
+    [name, ""],
+    [name.toLowerCase(), ""],
+  ]),
 );
 
 main();

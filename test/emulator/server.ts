@@ -45,7 +45,10 @@ export async function startEmulator(
   const service = createService({ accessKey: DEVELOPMENT_KEY, identities, tokens }, watch);
   // For what is HTTP, but not a request that the service could be asked, as one with an invalid Host header.
   const errorHandler = () => toResponse(new ServiceError(400, "BadRequest", "Not a valid request."));
-  const server = createServer({ cert, key }, getRequestListener(service.fetch, { errorHandler }));
+  const server = createServer(
+    { cert, key },
+    getRequestListener(service.fetch, { errorHandler, overrideGlobalObjects: false }),
+  );
   server.on("clientError", answerWhatIsNotHttp);
 
   server.listen(port, "127.0.0.1");

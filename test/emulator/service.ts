@@ -1,19 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { checkApiVersion, PREVIEW, RECORDED_VERSIONS, unsupportedApiVersion } from "./api-versions";
 import type { Identities, Identity } from "./identities";
-import { type Body, parseBody, readCustomId, readMinutes, readScopes } from "./requests";
+import { type Body, parseBody, readBody, readCustomId, readMinutes, readScopes } from "./requests";
 import { ServiceError, toResponse } from "./service-error";
 import { checkSignature } from "./signature";
 import type { TokenIssuer } from "./tokens";
 
-const MAX_BODY_BYTES = 256 * 1024;
-
-const tooLarge = new ServiceError(413, "RequestEntityTooLarge", "The request body is too large.");
-
-type Env = { Bindings: HttpBindings; Variables: { apiVersion: string; body: Body } };
+type Env = { Bindings: HttpBindings; Variables: { rawBody: Buffer; apiVersion: string; body: Body } };
 
 /** What the service keeps, and the access key that its requests are signed with (base64). */
 export interface Resource {
@@ -38,12 +33,12 @@ export function createService({ accessKey, identities, tokens }: Resource, watch
     c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
     c.header("x-ms-client-request-id", c.req.header("x-ms-client-request-id"));
   });
-  service.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => toResponse(tooLarge) }));
   service.use(async (c, next) => {
-    const body = Buffer.from(await c.req.arrayBuffer());
-    checkSignature(c.env.incoming, body, accessKey);
+    const rawBody = await readBody(c.env.incoming);
+    c.set("rawBody", rawBody);
+    checkSignature(c.env.incoming, rawBody, accessKey);
     c.set("apiVersion", checkApiVersion(c.req.url));
-    c.set("body", parseBody(body.toString()));
+    c.set("body", parseBody(rawBody.toString()));
     await next();
   });
 
@@ -84,7 +79,9 @@ export function createService({ accessKey, identities, tokens }: Resource, watch
 
   // Assumed: no recording shows what the service answers to what it does not have.
   service.notFound(() => toResponse(new ServiceError(404, "NotFound", "There is no such operation.")));
-  service.onError((error) => toResponse(error instanceof ServiceError ? error : new ServiceError(500, "InternalError", error.message)));
+  service.onError((error) =>
+    toResponse(error instanceof ServiceError ? error : new ServiceError(500, "InternalError", error.message)),
+  );
   return service;
 }
 

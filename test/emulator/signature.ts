@@ -12,11 +12,7 @@ const CLOCK_SKEW = 15 * 60_000;
  * @param accessKey - The resource's access key, base64.
  * @throws ServiceError 401 `Denied`, as the service's access key authentication is described and recorded.
  */
-export function checkSignature(
-  { method, url, headers }: IncomingMessage,
-  body: Uint8Array,
-  accessKey: string,
-): void {
+export function checkSignature({ method, url, headers }: IncomingMessage, body: Uint8Array, accessKey: string): void {
   const date = String(headers["x-ms-date"]);
   const contentHash = createHash("sha256").update(body).digest("base64");
   const signature = createHmac("sha256", Buffer.from(accessKey, "base64"))

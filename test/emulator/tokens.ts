@@ -47,7 +47,9 @@ export class TokenIssuer {
 
 async function newKeys() {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
-  const fingerprint = createHash("sha1").update(await exportSPKI(publicKey)).digest();
+  const fingerprint = createHash("sha1")
+    .update(await exportSPKI(publicKey))
+    .digest();
   const kid = fingerprint.toString("hex").toUpperCase();
   const header = { alg: "RS256", kid, x5t: fingerprint.toString("base64url"), typ: "JWT" };
   return { privateKey, publicKey, header };

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import { temporaryFolder } from "./folder";
+
+/** How a child process ended. */
+export interface Result {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** How long it ran, in milliseconds. */
+  duration: number;
+}
+
+/** A child process that runs, or has ended. */
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Result>;
+}
+
+export interface Options {
+  env?: Record<string, string>;
+  /** A folder of its own unless it is given, so that no `.env` is found. */
+  cwd?: string;
+  /** A file of the project to be loaded first. */
+  preload?: string;
+}
+
+export const root = resolve(__dirname, "..", "..");
+
+/** Starts what `npm start` runs. */
+export function startQuickstart(options: Options = {}): Running {
+  return start("src/main.ts", [], options);
+}
+
+/** Runs what `npm start` runs, to its end. */
+export function runQuickstart(options: Options = {}): Promise<Result> {
+  return startQuickstart(options).ended;
+}
+
+/** Starts a TypeScript file of the project, as its npm scripts do. */
+export function start(file: string, args: string[], options: Options = {}): Running {
+  const preload = options.preload === undefined ? [] : ["--require", join(root, options.preload)];
+  return startNode(["--require", require.resolve("tsx/cjs"), ...preload, join(root, file), ...args], options);
+}
+
+/** Starts an npm script, in the project's folder: npm is there when the tests are run by it. */
+export function startNpm(args: string[], options: Options = {}): Running {
+  const npm = process.env.npm_execpath;
+  if (npm === undefined) throw new Error("Run the tests with npm.");
+  return startNode([npm, ...args], { cwd: root, ...options });
+}
+
+function startNode(args: string[], { env = {}, cwd = temporaryFolder() }: Options): Running {
+  const began = performance.now();
+  // A process group of its own, so that a test can signal it as a terminal does.
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...inherited(), ...env },
+    detached: process.platform !== "win32",
+  });
+  const ended = new Promise<Result>((resolve, reject) => {
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr, duration: performance.now() - began }));
+  });
+  return { child, ended };
+}
+
+/** What programs need from the environment, and nothing that could change what the quickstart does. */
+function inherited(): Record<string, string> {
+  const names = /^(path|systemroot|windir|comspec|pathext|temp|tmp|tmpdir|home|userprofile|appdata|localappdata)$/i;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      names.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
