@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { emulatorFor, type TestEmulator } from "./support/emulator";
 import { answer, delayed, dropped, error, type Fault, on, silent, stalled } from "./support/faults";
+import { listen, unusedPort } from "./support/ports";
 import { type Result, runQuickstart, startQuickstart } from "./support/process";
 
 const VARIABLE = "COMMUNICATION_SERVICES_CONNECTION_STRING";
@@ -280,17 +280,4 @@ function assertEachDeletedOnce({ seen }: TestEmulator, expected: number): void {
 function assertLeft({ identities }: TestEmulator, { stderr }: Result): void {
   const [, left = ""] = /^Still in your resource.*: (8:acs:.*)$/m.exec(stderr) ?? [];
   assert.deepEqual(left.split(" ").sort(), [...identities].sort());
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
-
-async function unusedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  return port;
 }

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { temporaryFolder } from "./folder";
 
 /** How a child process ended. */
 export interface Result {
-  code: number | null;
+  /** As a shell reports it: 128 and the signal's number when a signal ended it, as npm ends itself. */
+  code: number;
   stdout: string;
   stderr: string;
   /** How long it ran, in milliseconds. */
@@ -63,7 +65,10 @@ function startNode(args: string[], { env = {}, cwd = temporaryFolder() }: Option
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr, duration: performance.now() - began }));
+    child.on("close", (exitCode, signal) => {
+      const code = exitCode ?? 128 + constants.signals[signal ?? "SIGKILL"];
+      resolve({ code, stdout, stderr, duration: performance.now() - began });
+    });
   });
   return { child, ended };
 }

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { emulatorFor, type TestEmulator } from "./support/emulator";
+import { delayed, error, on } from "./support/faults";
+import { type Result, type Running, startNpm, startQuickstart } from "./support/process";
+
+const CREATE = "POST /identities";
+const ISSUE = "POST /identities/{id}/:issueAccessToken";
+const DELETE = "DELETE /identities/{id}";
+
+// Node on Windows ends a process that it is told to signal, whatever the signal.
+const skip = process.platform === "win32" && "a test cannot send a signal on Windows";
+
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+describe("an interruption", { concurrency: 4, skip }, () => {
+  // The request that is in flight, and how many requests but deletes have been sent by then.
+  const moments = [
+    [CREATE, 1, 1],
+    [CREATE, 2, 2],
+    [CREATE, 3, 4],
+    [ISSUE, 1, 6],
+    [DELETE, 1, 6],
+    [DELETE, 2, 6],
+  ] as const;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const [operation, which, requests] of moments) {
+      test(`by ${signal}, during ${operation} (${which}): the request ends, no step follows, nothing is left`, async (t) => {
+        const emulator = await emulatorFor(
+          t,
+          on(operation, which, async (c, next) => {
+            signalGroup(running, signal);
+            return delayed(100)(c, next);
+          }),
+        );
+        const running = startQuickstart({ env: emulator.env });
+        assertTidy(emulator, await running.ended, exitCodes[signal]);
+        assert.equal(emulator.seen.filter((request) => request.operation !== DELETE).length, requests);
+      });
+    }
+  }
+
+  test("that arrives several times, the cleanup's included, does not cut the cleanup short", async (t) => {
+    const emulator = await emulatorFor(
+      t,
+      on("any", "each", async (c, next) => {
+        if (emulator.seen.length < 4) return delayed(0)(c, next);
+        for (const signal of ["SIGINT", "SIGINT", "SIGTERM"] as const) {
+          signalGroup(running, signal);
+          await delay(20);
+        }
+        return delayed(50)(c, next);
+      }),
+    );
+    const running = startQuickstart({ env: emulator.env });
+    assertTidy(emulator, await running.ended, 130);
+    assert.equal(emulator.seen.length, 6);
+  });
+
+  test("ends the wait for the next try", async (t) => {
+    const busy = error(503, "Busy", "Busy.", { "Retry-After": "15" });
+    const emulator = await emulatorFor(
+      t,
+      on(ISSUE, 1, async (c, next) => {
+        setTimeout(() => signalGroup(running, "SIGINT"), 300);
+        return busy(c, next);
+      }),
+    );
+    const running = startQuickstart({ env: emulator.env });
+    const result = await running.ended;
+    assertTidy(emulator, result, 130);
+    assert.ok(result.duration < 5000, `took ${result.duration} ms`);
+  });
+
+  test("with a delete that fails: it is said what is left", async (t) => {
+    const failing = on(DELETE, 1, error(403, "Forbidden"));
+    const interrupting = on(ISSUE, 1, async (c, next) => {
+      signalGroup(running, "SIGINT");
+      return delayed(50)(c, next);
+    });
+    const emulator = await emulatorFor(t, (c, next) =>
+      c.req.method === "DELETE" ? failing(c, next) : interrupting(c, next),
+    );
+    const running = startQuickstart({ env: emulator.env });
+    const { code, stderr } = await running.ended;
+    assert.match(
+      stderr,
+      new RegExp(`^Interrupted\\..*\nStill in your resource.*: ${[...emulator.identities].join(" ")}\n$`),
+    );
+    assert.equal(emulator.identities.size, 1);
+    assert.equal(code, 130);
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    test(`by ${signal}, of \`npm start\``, async (t) => {
+      const emulator = await emulatorFor(
+        t,
+        on(CREATE, 2, async (c, next) => {
+          signalGroup(running, signal);
+          return delayed(300)(c, next);
+        }),
+      );
+      const running = startNpm(["start", "--silent"], { env: emulator.env });
+      assertTidy(emulator, await running.ended, exitCodes[signal]);
+    });
+
+    test(`by ${signal}, of \`npm run start:emulator\`: the emulator outlives the cleanup`, async () => {
+      const running = startNpm(["run", "start:emulator", "--silent"]);
+      running.child.stdout?.once("data", () => signalGroup(running, signal));
+      const { code, stdout, stderr } = await running.ended;
+      assert.match(stderr, /^Running against a local emulator.*\nInterrupted\..*\n$/);
+      assert.doesNotMatch(stdout, /Deleted identities/);
+      assert.equal(code, exitCodes[signal]);
+    });
+  }
+});
+
+/** Sends a signal to the whole process group, as a terminal does. */
+function signalGroup({ child }: Running, signal: NodeJS.Signals): void {
+  if (child.pid !== undefined) process.kill(-child.pid, signal);
+}
+
+/** Checks that the interruption was noticed, and that what was created is deleted, each once. */
+function assertTidy(emulator: TestEmulator, { code, stderr }: Result, exitCode: number): void {
+  assert.match(stderr, /^Interrupted\. [^\n]*\n$/);
+  assert.equal(emulator.identities.size, 0);
+  const deleted = emulator.seen.filter(({ operation }) => operation === DELETE).map(({ url }) => url);
+  assert.equal(new Set(deleted).size, deleted.length);
+  assert.equal(code, exitCode);
+}
