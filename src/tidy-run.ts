@@ -71,7 +71,7 @@ export class TidyRun {
 
   /** All at once, so that one that fails or hangs does not hold up the others, and none that was tried before. */
   async #deleteRemaining(): Promise<void> {
-    this.#cleanupLimit = AbortSignal.timeout(CLEANUP_LIMIT);
+    this.#cleanupLimit = timeLimit(CLEANUP_LIMIT);
     const ids = [...this.#remaining].filter((id) => !this.#deleteSent.has(id));
     if (ids.length > 0) {
       const client = new CommunicationIdentityClient(readConnectionString(), this.clientOptions);
@@ -84,12 +84,11 @@ export class TidyRun {
   }
 
   async #send(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
-    const cleanup = this.#cleanupLimit;
-    const ended = cleanup ?? this.#interrupt.signal;
+    const ended = this.#cleanupLimit ?? this.#interrupt.signal;
     ended.throwIfAborted();
 
     // Ctrl-C ends a wait for the next try, but not a try: an identity that is being created has to become known.
-    const tryLimit = timeLimit(TRY_LIMIT, cleanup);
+    const tryLimit = AbortSignal.any([timeLimit(TRY_LIMIT), ...(this.#cleanupLimit ? [this.#cleanupLimit] : [])]);
     request.abortSignal = tryLimit;
     try {
       return await this.#watch(request, next);
@@ -101,7 +100,7 @@ export class TidyRun {
       }
       throw error;
     } finally {
-      request.abortSignal = timeLimit(WAIT_LIMIT, ended);
+      request.abortSignal = AbortSignal.any([timeLimit(WAIT_LIMIT), ended]);
     }
   }
 
@@ -126,13 +125,10 @@ export class TidyRun {
   }
 }
 
-/** A signal that ends with a `TimeoutError` after some milliseconds, or with another signal. */
-function timeLimit(milliseconds: number, other?: AbortSignal): AbortSignal {
-  // Not `AbortSignal.any([AbortSignal.timeout(…), …])`: Node may collect the timeout as garbage before it ends anything.
+/** Like `AbortSignal.timeout`, which Node may collect as garbage while it is part of an `AbortSignal.any`. */
+function timeLimit(milliseconds: number): AbortSignal {
   const controller = new AbortController();
   const reason = new DOMException("The time is up.", "TimeoutError");
   setTimeout(() => controller.abort(reason), milliseconds).unref();
-  other?.addEventListener("abort", () => controller.abort(other.reason), { once: true });
-  if (other?.aborted) controller.abort(other.reason);
   return controller.signal;
 }

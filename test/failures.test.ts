@@ -25,39 +25,246 @@ function assertToldPlainly({ code, stdout, stderr }: Result, ...expected: RegExp
   assert.equal(code, 1);
 }
 
-describe("a connection string that cannot work", { concurrency: true }, () => {
-  const key = "c2VjcmV0LWtleS1vZi10aGUtcmVzb3VyY2U=";
-  const form = /endpoint=https:\/\/<your-resource>\.communication\.azure\.com\/;accesskey=<your-access-key>/;
-  const malformed = {
-    "only the key": key,
-    "without endpoint=": `https://contoso.communication.azure.com/;accesskey=${key}`,
-    "without accesskey=": `endpoint=https://contoso.communication.azure.com/;${key}`,
-    "with an empty endpoint": `endpoint=;accesskey=${key}`,
-    "with an empty access key": "endpoint=https://contoso.communication.azure.com/;accesskey=",
-    "the other way round": `accesskey=${key};endpoint=https://contoso.communication.azure.com/`,
-    "something else": "c o n t o s o",
-  };
-  for (const [name, value] of Object.entries(malformed)) {
-    test(`${name}: the expected form is shown, and no part of the value`, async () => {
-      const result = await runQuickstart({ env: { [VARIABLE]: value } });
-      assertToldPlainly(result, new RegExp(`${VARIABLE} is not a connection string`), form);
-      assertNoPartOf(value, result);
-    });
-  }
+// Most of the time these tests wait: for the SDK to try again, or for a time limit.
+describe("a failure", { concurrency: true }, () => {
+  describe("a connection string that cannot work", { concurrency: 2 }, () => {
+    const key = "c2VjcmV0LWtleS1vZi10aGUtcmVzb3VyY2U=";
+    const form = /endpoint=https:\/\/<your-resource>\.communication\.azure\.com\/;accesskey=<your-access-key>/;
+    const malformed = {
+      "only the key": key,
+      "without endpoint=": `https://contoso.communication.azure.com/;accesskey=${key}`,
+      "without accesskey=": `endpoint=https://contoso.communication.azure.com/;${key}`,
+      "with an empty endpoint": `endpoint=;accesskey=${key}`,
+      "with an empty access key": "endpoint=https://contoso.communication.azure.com/;accesskey=",
+      "the other way round": `accesskey=${key};endpoint=https://contoso.communication.azure.com/`,
+      "something else": "c o n t o s o",
+    };
+    for (const [name, value] of Object.entries(malformed)) {
+      test(`${name}: the expected form is shown, and no part of the value`, async () => {
+        const result = await runQuickstart({ env: { [VARIABLE]: value } });
+        assertToldPlainly(result, new RegExp(`${VARIABLE} is not a connection string`), form);
+        assertNoPartOf(value, result);
+      });
+    }
 
-  const badEndpoints = {
-    "not a URL": `endpoint=contoso;accesskey=${key}`,
-    "http://": `endpoint=http://contoso.communication.azure.com/;accesskey=${key}`,
-    "with a path": `endpoint=https://contoso.communication.azure.com/identities;accesskey=${key}`,
-    "with a second access key": `endpoint=https://contoso.communication.azure.com/;accesskey=${key};accesskey=${key}`,
-  };
-  for (const [name, value] of Object.entries(badEndpoints)) {
-    test(`endpoint ${name}: it must be an https URL`, async () => {
-      const result = await runQuickstart({ env: { [VARIABLE]: value } });
-      assertToldPlainly(result, new RegExp(`The endpoint in ${VARIABLE} must be an https URL`), form);
-      assertNoPartOf(value, result);
+    const badEndpoints = {
+      "not a URL": `endpoint=contoso;accesskey=${key}`,
+      "http://": `endpoint=http://contoso.communication.azure.com/;accesskey=${key}`,
+      "with a path": `endpoint=https://contoso.communication.azure.com/identities;accesskey=${key}`,
+      "with a second access key": `endpoint=https://contoso.communication.azure.com/;accesskey=${key};accesskey=${key}`,
+    };
+    for (const [name, value] of Object.entries(badEndpoints)) {
+      test(`endpoint ${name}: it must be an https URL`, async () => {
+        const result = await runQuickstart({ env: { [VARIABLE]: value } });
+        assertToldPlainly(result, new RegExp(`The endpoint in ${VARIABLE} must be an https URL`), form);
+        assertNoPartOf(value, result);
+      });
+    }
+  });
+
+  describe("a service that cannot be reached", { concurrency: true }, () => {
+    test("the host does not exist", async () => {
+      const env = { [VARIABLE]: "endpoint=https://contoso.invalid/;accesskey=a2V5" };
+      const result = await runQuickstart({ env, preload: "test/support/no-such-host.ts" });
+      assertToldPlainly(result, /Could not connect to contoso\.invalid: there is no host of that name/);
     });
-  }
+
+    test("the connection is refused", async () => {
+      const port = await unusedPort();
+      const result = await runQuickstart({ env: { [VARIABLE]: `endpoint=https://localhost:${port}/;accesskey=a2V5` } });
+      assertToldPlainly(result, new RegExp(`Could not connect to localhost:${port}: the connection was refused`));
+    });
+
+    test("its certificate is not trusted", async (t) => {
+      const { env } = await emulatorFor(t);
+      const result = await runQuickstart({ env: { [VARIABLE]: env[VARIABLE] } });
+      assertToldPlainly(result, /Could not connect to localhost:\d+: its certificate is not trusted \(.+\)/);
+      assertToldPlainly(result, /proxy/, /NODE_EXTRA_CA_CERTS/);
+    });
+
+    test("it does not speak TLS", async (t) => {
+      const server = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      const port = await listen(server);
+      t.after(() => server.close());
+      const result = await runQuickstart({ env: { [VARIABLE]: `endpoint=https://localhost:${port}/;accesskey=a2V5` } });
+      assertToldPlainly(result, new RegExp(`Could not connect to localhost:${port}: it does not speak TLS`));
+    });
+
+    test("each connection breaks", async (t) => {
+      const { env } = await emulatorFor(t, on("any", "each", dropped));
+      const result = await runQuickstart({ env });
+      assertToldPlainly(result, /Could not connect to localhost:\d+: the connection was closed before an answer came/);
+    });
+
+    test("the proxy's address is not a URL", async (t) => {
+      const { env } = await emulatorFor(t);
+      const result = await runQuickstart({ env: { ...env, HTTPS_PROXY: "10.0.0.1:8080" } });
+      assertToldPlainly(result, /HTTPS_PROXY/);
+    });
+  });
+
+  describe("an error that the service answers with", { concurrency: true }, () => {
+    test("the access key is wrong: it was rejected, and where to find the right one", async (t) => {
+      const { env } = await emulatorFor(t);
+      const wrong = env[VARIABLE].replace(/accesskey=.*/, "accesskey=d3Jvbmcta2V5LW9mLXRoZS1yZXNvdXJjZQ==");
+      const result = await runQuickstart({ env: { ...env, [VARIABLE]: wrong } });
+      assertToldPlainly(result, /rejected the access key \(401 Denied\)/, /Azure portal/, /Settings > Keys/);
+      assertNoPartOf(wrong.replace(/^.*accesskey=/, ""), result);
+    });
+
+    test("the preview is no longer served: which version was asked for", async (t) => {
+      const { env } = await emulatorFor(t, on("any", "each", error(400, "UnsupportedApiVersion", "does not support")));
+      const result = await runQuickstart({ env });
+      assertToldPlainly(result, /does not offer API version 2025-03-02-preview any more/);
+    });
+
+    const operations = { [CREATE]: 0, [GET]: 2, [ISSUE]: 2 };
+    for (const [operation, left] of Object.entries(operations)) {
+      test(`any other, to ${operation}: its code, status and message, and the request ID`, async (t) => {
+        const fault = error(403, "QuotaExceeded", "Too many\nidentities.", { "MS-CV": "c0rrelati0n.0" });
+        const emulator = await emulatorFor(t, on(operation, 1, fault));
+        const result = await runQuickstart({ env: emulator.env });
+        assertToldPlainly(result, /answered 403 QuotaExceeded: Too many identities\./, /MS-CV c0rrelati0n\.0/);
+        const [failed] = emulator.seen.filter(({ status }) => status === 403);
+        assert.match(result.stderr, new RegExp(`request ID: ${failed?.headers["x-ms-client-request-id"]}`));
+        assertDeleted(emulator, left);
+      });
+    }
+
+    test("a page of a proxy: its status, and not the page", async (t) => {
+      const { env } = await emulatorFor(
+        t,
+        on(CREATE, 1, answer(407, "<h1>Log in</h1>", { "content-type": "text/html" })),
+      );
+      const result = await runQuickstart({ env });
+      assertToldPlainly(result, /The service answered 407$/m);
+      assert.doesNotMatch(result.stderr, /Log in/);
+    });
+
+    test("a busy service that asks to wait for an hour: it is not waited for", { timeout: 45_000 }, async (t) => {
+      const busy = error(429, "TooManyRequests", "Slow down.", { "Retry-After": "3600" });
+      const emulator = await emulatorFor(t, on(ISSUE, "each", busy));
+      const result = await runQuickstart({ env: emulator.env });
+      assertToldPlainly(result, /busy, and asked to wait/);
+      assertDeleted(emulator, 2);
+    });
+  });
+
+  describe("an answer that is not what the API promises", { concurrency: 2 }, () => {
+    const html = { "content-type": "text/html" };
+    const answers: [name: string, operation: string, which: number, fault: Fault, left: number][] = [
+      ["no JSON", CREATE, 1, answer(201, "It works!"), 0],
+      ["a page", CREATE, 1, answer(200, "<h1>It works!</h1>", html), 0],
+      ["JSON of another content type", CREATE, 1, answer(201, '{"identity":{"id":"8:acs:a_b"}}', html), 0],
+      ["no identity", CREATE, 2, answer(201, "{}"), 1],
+      ["an identity without an ID", CREATE, 2, answer(201, '{"identity":{}}'), 1],
+      ["an ID that is not a string", CREATE, 2, answer(201, '{"identity":{"id":5}}'), 1],
+      ["null", CREATE, 3, answer(201, "null"), 2],
+      ["no details", GET, 1, answer(200, "{}"), 2],
+      ["details that are no JSON", GET, 2, answer(200, "{"), 2],
+      ["no token", ISSUE, 1, answer(200, "{}"), 2],
+      ["a token without an expiry", ISSUE, 1, answer(200, '{"token":"a.b.c"}'), 2],
+      ["a token with half an expiry", ISSUE, 1, answer(200, '{"token":"a.b.c","expiresOn":"tomorrow"}'), 2],
+      ["a token in no JSON", ISSUE, 1, answer(200, '{"token":"a.b.c"'), 2],
+      ["a redirection", GET, 1, answer(302, "", { location: "https://localhost:1/" }), 2],
+    ];
+    for (const [name, operation, which, fault, left] of answers) {
+      test(`${name}, to ${operation}: it was not understood`, async (t) => {
+        const emulator = await emulatorFor(t, on(operation, which, fault));
+        const result = await runQuickstart({ env: emulator.env });
+        assertToldPlainly(result, /The answer was not understood: /, new RegExp(operation.replace(/[{}/]/g, "\\$&")));
+        assert.doesNotMatch(result.stderr, /a\.b\.c|It works/);
+        assertDeleted(emulator, left);
+      });
+    }
+  });
+
+  describe("a service that is too slow", { concurrency: true }, () => {
+    for (const [name, fault] of Object.entries({ "is never answered": silent, "is never answered in full": stalled })) {
+      test(`a request ${name}: it timed out`, async (t) => {
+        let [began, ended] = [0, 0];
+        const timed: Fault = (c, next) => {
+          began = performance.now();
+          c.env.incoming.socket.once("close", () => {
+            ended = performance.now();
+          });
+          return fault(c, next);
+        };
+        const emulator = await emulatorFor(t, on(CREATE, 2, timed));
+        const result = await runQuickstart({ env: emulator.env });
+        assertToldPlainly(result, /timed out/);
+        assert.ok(ended - began > 5000 && ended - began < 15_000, `the try took ${ended - began} ms`);
+        assertDeleted(emulator, 1);
+      });
+    }
+
+    test("a service that has gone away: the run ends within half a minute, and says what is left", async (t) => {
+      const emulator = await emulatorFor(
+        t,
+        on("any", "each", async (c, next) => {
+          if (emulator.identities.size === 2) return silent(c, next);
+          await next();
+          return undefined;
+        }),
+      );
+      const result = await runQuickstart({ env: emulator.env });
+      assertToldPlainly(result, /timed out/);
+      assertLeft(emulator, result);
+      assert.equal(emulator.identities.size, 2);
+      assert.ok(result.duration < 30_000, `took ${result.duration} ms`);
+    });
+  });
+
+  describe("a delete that fails", { concurrency: 2 }, () => {
+    for (const [which, name] of [
+      [1, "the standard identity's"],
+      [2, "the BYODI identity's"],
+    ] as const) {
+      test(`${name}: the others go all the same, each once, and it is said which one is left`, async (t) => {
+        const emulator = await emulatorFor(t, on(DELETE, which, error(403, "Forbidden", "Not allowed.")));
+        const result = await runQuickstart({ env: emulator.env });
+        assertToldPlainly(result, /answered 403 Forbidden: Not allowed\./);
+        assertLeft(emulator, result);
+        assert.equal(emulator.identities.size, 1);
+        assertEachDeletedOnce(emulator, 2);
+      });
+    }
+
+    test("every one, after a step that failed: it is said which ones are left", async (t) => {
+      const denied = on(DELETE, "each", error(403, "Forbidden"));
+      const failing = on(ISSUE, 1, error(400, "ValidationError"));
+      const emulator = await emulatorFor(t, (c, next) =>
+        c.req.method === "DELETE" ? denied(c, next) : failing(c, next),
+      );
+      const result = await runQuickstart({ env: emulator.env });
+      assertToldPlainly(result, /answered 400 ValidationError/);
+      assertLeft(emulator, result);
+      assert.equal(emulator.identities.size, 2);
+      assertEachDeletedOnce(emulator, 2);
+    });
+
+    test("after the IDs differed: the other two go", async (t) => {
+      const differing = on(CREATE, 3, async (c) => c.json({ identity: emulator.identities.create() }, 201));
+      const denied = on(DELETE, 2, error(403, "Forbidden"));
+      const emulator = await emulatorFor(t, (c, next) =>
+        c.req.method === "DELETE" ? denied(c, next) : differing(c, next),
+      );
+      const result = await runQuickstart({ env: emulator.env });
+      assert.match(result.stdout, /Validation failed/);
+      assertLeft(emulator, result);
+      assert.equal(emulator.identities.size, 1);
+      assertEachDeletedOnce(emulator, 3);
+    });
+  });
+
+  test("a reader that goes away, as in `npm start | head -1`, does not leave identities behind", async (t) => {
+    const emulator = await emulatorFor(t, on(CREATE, 2, delayed(300)));
+    const { child, ended } = startQuickstart({ env: emulator.env });
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    const { stderr } = await ended;
+    assert.equal(stderr, "");
+    assertDeleted(emulator, 2);
+  });
 });
 
 /** Checks that an output has nothing of a value, beyond what the form to be followed has too. */
@@ -67,202 +274,6 @@ function assertNoPartOf(value: string, { stdout, stderr }: Result): void {
     .filter((part) => part.length > 3 && !/^(endpoint|accesskey|https?:)$/.test(part));
   for (const part of parts) assert.ok(!`${stdout}${stderr}`.includes(part), `prints ${part}`);
 }
-
-describe("a service that cannot be reached", { concurrency: true }, () => {
-  test("the host does not exist", async () => {
-    const env = { [VARIABLE]: "endpoint=https://contoso.invalid/;accesskey=a2V5" };
-    const result = await runQuickstart({ env, preload: "test/support/no-such-host.ts" });
-    assertToldPlainly(result, /Could not connect to contoso\.invalid: there is no host of that name/);
-  });
-
-  test("the connection is refused", async () => {
-    const port = await unusedPort();
-    const result = await runQuickstart({ env: { [VARIABLE]: `endpoint=https://localhost:${port}/;accesskey=a2V5` } });
-    assertToldPlainly(result, new RegExp(`Could not connect to localhost:${port}: the connection was refused`));
-  });
-
-  test("its certificate is not trusted", async (t) => {
-    const { env } = await emulatorFor(t);
-    const result = await runQuickstart({ env: { [VARIABLE]: env[VARIABLE] } });
-    assertToldPlainly(result, /Could not connect to localhost:\d+: its certificate is not trusted \(.+\)/);
-    assertToldPlainly(result, /proxy/, /NODE_EXTRA_CA_CERTS/);
-  });
-
-  test("it does not speak TLS", async (t) => {
-    const server = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    const port = await listen(server);
-    t.after(() => server.close());
-    const result = await runQuickstart({ env: { [VARIABLE]: `endpoint=https://localhost:${port}/;accesskey=a2V5` } });
-    assertToldPlainly(result, new RegExp(`Could not connect to localhost:${port}: it does not speak TLS`));
-  });
-
-  test("each connection breaks", async (t) => {
-    const { env } = await emulatorFor(t, on("any", "each", dropped));
-    const result = await runQuickstart({ env });
-    assertToldPlainly(result, /Could not connect to localhost:\d+: the connection was closed before an answer came/);
-  });
-
-  test("the proxy's address is not a URL", async (t) => {
-    const { env } = await emulatorFor(t);
-    const result = await runQuickstart({ env: { ...env, HTTPS_PROXY: "10.0.0.1:8080" } });
-    assertToldPlainly(result, /HTTPS_PROXY/);
-  });
-});
-
-describe("an error that the service answers with", { concurrency: true }, () => {
-  test("the access key is wrong: it was rejected, and where to find the right one", async (t) => {
-    const { env } = await emulatorFor(t);
-    const wrong = env[VARIABLE].replace(/accesskey=.*/, "accesskey=d3Jvbmcta2V5LW9mLXRoZS1yZXNvdXJjZQ==");
-    const result = await runQuickstart({ env: { ...env, [VARIABLE]: wrong } });
-    assertToldPlainly(result, /rejected the access key \(401 Denied\)/, /Azure portal/, /Settings > Keys/);
-    assertNoPartOf(wrong.replace(/^.*accesskey=/, ""), result);
-  });
-
-  test("the preview is no longer served: which version was asked for", async (t) => {
-    const { env } = await emulatorFor(t, on("any", "each", error(400, "UnsupportedApiVersion", "does not support")));
-    const result = await runQuickstart({ env });
-    assertToldPlainly(result, /does not offer API version 2025-03-02-preview any more/);
-  });
-
-  const operations = { [CREATE]: 0, [GET]: 2, [ISSUE]: 2 };
-  for (const [operation, left] of Object.entries(operations)) {
-    test(`any other, to ${operation}: its code, status and message, and the request ID`, async (t) => {
-      const fault = error(403, "QuotaExceeded", "Too many\nidentities.", { "MS-CV": "c0rrelati0n.0" });
-      const emulator = await emulatorFor(t, on(operation, 1, fault));
-      const result = await runQuickstart({ env: emulator.env });
-      assertToldPlainly(result, /answered 403 QuotaExceeded: Too many identities\./, /MS-CV c0rrelati0n\.0/);
-      const [failed] = emulator.seen.filter(({ status }) => status === 403);
-      assert.match(result.stderr, new RegExp(`request ID: ${failed?.headers["x-ms-client-request-id"]}`));
-      assertDeleted(emulator, left);
-    });
-  }
-
-  test("a page of a proxy: its status, and not the page", async (t) => {
-    const { env } = await emulatorFor(
-      t,
-      on(CREATE, 1, answer(407, "<h1>Log in</h1>", { "content-type": "text/html" })),
-    );
-    const result = await runQuickstart({ env });
-    assertToldPlainly(result, /The service answered 407$/m);
-    assert.doesNotMatch(result.stderr, /Log in/);
-  });
-
-  test("a busy service that asks to wait for an hour: it is not waited for", { timeout: 45_000 }, async (t) => {
-    const busy = error(429, "TooManyRequests", "Slow down.", { "Retry-After": "3600" });
-    const emulator = await emulatorFor(t, on(ISSUE, "each", busy));
-    const result = await runQuickstart({ env: emulator.env });
-    assertToldPlainly(result, /busy, and asked to wait/);
-    assertDeleted(emulator, 2);
-  });
-});
-
-describe("an answer that is not what the API promises", { concurrency: true }, () => {
-  const html = { "content-type": "text/html" };
-  const answers: [name: string, operation: string, which: number, fault: Fault, left: number][] = [
-    ["no JSON", CREATE, 1, answer(201, "It works!"), 0],
-    ["a page", CREATE, 1, answer(200, "<h1>It works!</h1>", html), 0],
-    ["JSON of another content type", CREATE, 1, answer(201, '{"identity":{"id":"8:acs:a_b"}}', html), 0],
-    ["no identity", CREATE, 2, answer(201, "{}"), 1],
-    ["an identity without an ID", CREATE, 2, answer(201, '{"identity":{}}'), 1],
-    ["an ID that is not a string", CREATE, 2, answer(201, '{"identity":{"id":5}}'), 1],
-    ["null", CREATE, 3, answer(201, "null"), 2],
-    ["no details", GET, 1, answer(200, "{}"), 2],
-    ["details that are no JSON", GET, 2, answer(200, "{"), 2],
-    ["no token", ISSUE, 1, answer(200, "{}"), 2],
-    ["a token without an expiry", ISSUE, 1, answer(200, '{"token":"a.b.c"}'), 2],
-    ["a token with half an expiry", ISSUE, 1, answer(200, '{"token":"a.b.c","expiresOn":"tomorrow"}'), 2],
-    ["a token in no JSON", ISSUE, 1, answer(200, '{"token":"a.b.c"'), 2],
-    ["a redirection", GET, 1, answer(302, "", { location: "https://localhost:1/" }), 2],
-  ];
-  for (const [name, operation, which, fault, left] of answers) {
-    test(`${name}, to ${operation}: it was not understood`, async (t) => {
-      const emulator = await emulatorFor(t, on(operation, which, fault));
-      const result = await runQuickstart({ env: emulator.env });
-      assertToldPlainly(result, /The answer was not understood: /, new RegExp(operation.replace(/[{}/]/g, "\\$&")));
-      assert.doesNotMatch(result.stderr, /a\.b\.c|It works/);
-      assertDeleted(emulator, left);
-    });
-  }
-});
-
-describe("a service that is too slow", { concurrency: true }, () => {
-  for (const [name, fault] of Object.entries({ "is never answered": silent, "is never answered in full": stalled })) {
-    test(`a request ${name}: it timed out`, async (t) => {
-      const emulator = await emulatorFor(t, on(CREATE, 2, fault));
-      const result = await runQuickstart({ env: emulator.env });
-      assertToldPlainly(result, /timed out/);
-      assert.ok(result.duration < 15_000, `took ${result.duration} ms`);
-      assertDeleted(emulator, 1);
-    });
-  }
-
-  test("a service that has gone away: the run ends within half a minute, and says what is left", async (t) => {
-    const emulator = await emulatorFor(
-      t,
-      on("any", "each", async (c, next) => {
-        if (emulator.identities.size === 2) return silent(c, next);
-        await next();
-        return undefined;
-      }),
-    );
-    const result = await runQuickstart({ env: emulator.env });
-    assertToldPlainly(result, /timed out/);
-    assertLeft(emulator, result);
-    assert.equal(emulator.identities.size, 2);
-    assert.ok(result.duration < 30_000, `took ${result.duration} ms`);
-  });
-});
-
-describe("a delete that fails", { concurrency: true }, () => {
-  for (const [which, name] of [
-    [1, "the standard identity's"],
-    [2, "the BYODI identity's"],
-  ] as const) {
-    test(`${name}: the others go all the same, each once, and it is said which one is left`, async (t) => {
-      const emulator = await emulatorFor(t, on(DELETE, which, error(403, "Forbidden", "Not allowed.")));
-      const result = await runQuickstart({ env: emulator.env });
-      assertToldPlainly(result, /answered 403 Forbidden: Not allowed\./);
-      assertLeft(emulator, result);
-      assert.equal(emulator.identities.size, 1);
-      assertEachDeletedOnce(emulator, 2);
-    });
-  }
-
-  test("every one, after a step that failed: it is said which ones are left", async (t) => {
-    const denied = on(DELETE, "each", error(403, "Forbidden"));
-    const failing = on(ISSUE, 1, error(400, "ValidationError"));
-    const emulator = await emulatorFor(t, (c, next) =>
-      c.req.method === "DELETE" ? denied(c, next) : failing(c, next),
-    );
-    const result = await runQuickstart({ env: emulator.env });
-    assertToldPlainly(result, /answered 400 ValidationError/);
-    assertLeft(emulator, result);
-    assert.equal(emulator.identities.size, 2);
-    assertEachDeletedOnce(emulator, 2);
-  });
-
-  test("after the IDs differed: the other two go", async (t) => {
-    const differing = on(CREATE, 3, async (c) => c.json({ identity: emulator.identities.create() }, 201));
-    const denied = on(DELETE, 2, error(403, "Forbidden"));
-    const emulator = await emulatorFor(t, (c, next) =>
-      c.req.method === "DELETE" ? denied(c, next) : differing(c, next),
-    );
-    const result = await runQuickstart({ env: emulator.env });
-    assert.match(result.stdout, /Validation failed/);
-    assertLeft(emulator, result);
-    assert.equal(emulator.identities.size, 1);
-    assertEachDeletedOnce(emulator, 3);
-  });
-});
-
-test("a reader that goes away, as in `npm start | head -1`, does not leave identities behind", async (t) => {
-  const emulator = await emulatorFor(t, on(CREATE, 2, delayed(300)));
-  const { child, ended } = startQuickstart({ env: emulator.env });
-  child.stdout?.once("data", () => child.stdout?.destroy());
-  const { stderr } = await ended;
-  assert.equal(stderr, "");
-  assertDeleted(emulator, 2);
-});
 
 /** Checks that every identity that was created was deleted, each once. */
 function assertDeleted(emulator: TestEmulator, created: number): void {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { emulatorFor } from "./support/emulator";
 import { answer, on } from "./support/faults";
-import { temporaryFolder } from "./support/folder";
-import { root, runQuickstart, startNpm } from "./support/process";
+import { root, temporaryFolder } from "./support/folder";
+import { runQuickstart, startNpm } from "./support/process";
 import { assertTranscript } from "./support/transcript";
 
 const VARIABLE = "COMMUNICATION_SERVICES_CONNECTION_STRING";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { emulatorFor } from "./support/emulator";
-import { temporaryFolder } from "./support/folder";
+import { projectFolder } from "./support/folder";
 import { listen } from "./support/ports";
-import { root, start, startNpm } from "./support/process";
+import { start, startNpm } from "./support/process";
 import { assertTranscript } from "./support/transcript";
 
 const SCRIPT = "test/emulator/run-quickstart.ts";
@@ -54,14 +54,6 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     assert.equal(code, 7);
   });
 });
-
-/** A folder that looks like the project's, so that a `.env` can be put there. */
-function projectFolder(...folders: string[]): string {
-  const folder = temporaryFolder();
-  for (const name of ["node_modules", ...folders]) symlinkSync(join(root, name), join(folder, name), "junction");
-  copyFileSync(join(root, "package.json"), join(folder, "package.json"));
-  return folder;
-}
 
 /** Something that listens, and counts who comes. */
 async function decoy(t: TestContext): Promise<{ url: string; connections(): number }> {

@@ -22,17 +22,19 @@ export interface Certificate {
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const VALID_DAYS = 90;
+const DAY = 24 * 60 * 60_000;
 
 /**
  * Makes a certificate for this machine, signed by a CA that is made for it alone. The CA's key is forgotten at once, so
  * that a client that trusts the CA trusts this one certificate and no other.
+ *
+ * @param days - How long it is valid.
  */
-export async function createCertificate(): Promise<Certificate> {
+export async function createCertificate(days = 90): Promise<Certificate> {
   const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
-  const notBefore = new Date(Date.now() - 60 * 60_000);
-  const notAfter = new Date(Date.now() + VALID_DAYS * 24 * 60 * 60_000);
+  const notBefore = new Date(Date.now() - DAY);
+  const notAfter = new Date(Date.now() + days * DAY);
   const issuer = "CN=Communication Identity emulator CA";
 
   const ca = await X509CertificateGenerator.createSelfSigned({

@@ -8,7 +8,6 @@ import type { Certificate } from "./certificate";
 import { Identities } from "./identities";
 import { createService } from "./service";
 import { ServiceError, toResponse } from "./service-error";
-import { TokenIssuer } from "./tokens";
 
 /**
  * The access key of every emulator, base64. It is no secret: it opens nothing but emulators, and they listen on the
@@ -18,11 +17,14 @@ export const DEVELOPMENT_KEY = Buffer.from(
   "The access key of every Communication Identity emulator: no secret.",
 ).toString("base64");
 
+// Assumed: no recording shows what the service answers to either.
+const notValid = new ServiceError(400, "BadRequest", "This is not a valid request.");
+const tooLarge = new ServiceError(431, "RequestHeaderFieldsTooLarge", "The request's headers are too large.");
+
 /** A running emulator. */
 export interface Emulator {
   connectionString: string;
   identities: Identities;
-  tokens: TokenIssuer;
   server: Server;
   /** Ends at once, open connections and all. */
   close(): void;
@@ -41,15 +43,22 @@ export async function startEmulator(
   watch: MiddlewareHandler = (_, next) => next(),
 ): Promise<Emulator> {
   const identities = new Identities();
-  const tokens = new TokenIssuer();
-  const service = createService({ accessKey: DEVELOPMENT_KEY, identities, tokens }, watch);
-  // For what is HTTP, but not a request that the service could be asked, as one with an invalid Host header.
-  const errorHandler = () => toResponse(new ServiceError(400, "BadRequest", "Not a valid request."));
-  const server = createServer(
-    { cert, key },
-    getRequestListener(service.fetch, { errorHandler, overrideGlobalObjects: false }),
-  );
-  server.on("clientError", answerWhatIsNotHttp);
+  const service = createService(DEVELOPMENT_KEY, identities, watch);
+  const listener = getRequestListener(service.fetch, {
+    // HTTP, but not a request that the service could be asked: one without a Host header, or with an invalid one.
+    errorHandler: () => toResponse(notValid),
+    overrideGlobalObjects: false,
+  });
+  const server = createServer({ cert, key, requireHostHeader: false }, listener);
+  server.on("checkExpectation", listener);
+  server.on("connect", (_, socket) => answerOnSocket(notValid, socket));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    answerOnSocket(error.code === "HPE_HEADER_OVERFLOW" ? tooLarge : notValid, socket);
+  });
+
+  // `closeAllConnections` does not know those whose TLS handshake is not done.
+  const sockets = new Set<Duplex>();
+  server.on("connection", (socket) => sockets.add(socket.on("close", () => sockets.delete(socket))));
 
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
@@ -57,26 +66,22 @@ export async function startEmulator(
   return {
     connectionString: `endpoint=${endpoint};accesskey=${DEVELOPMENT_KEY}`,
     identities,
-    tokens,
     server,
     close() {
       server.close();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
 
-/** What Node's parser does not take for HTTP, or finds too large, never reaches the service. */
-async function answerWhatIsNotHttp(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
-  if (!socket.writable) return;
-  const response = toResponse(
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? new ServiceError(431, "RequestHeaderFieldsTooLarge", "The request's headers are too large.")
-      : new ServiceError(400, "BadRequest", "Not a valid request."),
-  );
+/** Answers what never becomes a request, since Node's parser does not take it for one. */
+async function answerOnSocket(error: ServiceError, socket: Duplex): Promise<void> {
+  socket.on("error", () => {}); // The client may be gone already.
+  const response = toResponse(error);
   const body = await response.text();
+  if (!socket.writable) return;
   socket.end(
-    `HTTP/1.1 ${response.status} Error\r\nContent-Type: application/json\r\n` +
+    `HTTP/1.1 ${response.status} ${error.code}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

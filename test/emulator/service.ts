@@ -6,24 +6,18 @@ import type { Identities, Identity } from "./identities";
 import { type Body, parseBody, readBody, readCustomId, readMinutes, readScopes } from "./requests";
 import { ServiceError, toResponse } from "./service-error";
 import { checkSignature } from "./signature";
-import type { TokenIssuer } from "./tokens";
+import { issueToken } from "./tokens";
 
 type Env = { Bindings: HttpBindings; Variables: { rawBody: Buffer; apiVersion: string; body: Body } };
-
-/** What the service keeps, and the access key that its requests are signed with (base64). */
-export interface Resource {
-  accessKey: string;
-  identities: Identities;
-  tokens: TokenIssuer;
-}
 
 /**
  * The Identity service: what it answers to each request, as its OpenAPI description (2025-03-02-preview) and the
  * recorded sessions of the SDKs' tests have it.
  *
+ * @param accessKey - What requests must be signed with, base64.
  * @param watch - Sees each request before the service does, and each answer after it.
  */
-export function createService({ accessKey, identities, tokens }: Resource, watch: MiddlewareHandler) {
+export function createService(accessKey: string, identities: Identities, watch: MiddlewareHandler) {
   const service = new Hono<Env>();
 
   service.use(watch);
@@ -49,7 +43,7 @@ export function createService({ accessKey, identities, tokens }: Resource, watch
     const minutes = readMinutes(body);
 
     const identity = identities.create(customId);
-    const accessToken = scopes.length > 0 ? await tokens.issue(identity, scopes, minutes) : undefined;
+    const accessToken = scopes.length > 0 ? await issueToken(identity, scopes, minutes) : undefined;
     return c.json({ identity: describe(identity, apiVersion), accessToken }, 201);
   });
 
@@ -68,7 +62,7 @@ export function createService({ accessKey, identities, tokens }: Resource, watch
   service.post("/identities/:id/:action{:issueAccessToken}", async (c) => {
     const identity = identities.get(c.req.param("id"));
     const scopes = readScopes(c.var.body.scopes);
-    return c.json(await tokens.issue(identity, scopes, readMinutes(c.var.body)));
+    return c.json(await issueToken(identity, scopes, readMinutes(c.var.body)));
   });
 
   // Nothing that the API answers shows whether a token was revoked, so nothing is kept of it.

@@ -1,4 +1,4 @@
-import { createHash, type webcrypto } from "node:crypto";
+import { createHash } from "node:crypto";
 import { exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { type Identity, RESOURCE_ID } from "./identities";
 
@@ -9,50 +9,38 @@ export interface AccessToken {
   expiresOn: string;
 }
 
-/** Issues access tokens: JWTs with the claims of recorded ones, signed with a key that is made at start. */
-export class TokenIssuer {
-  readonly #keys = newKeys();
+// Made while the emulator starts: it takes longer than all the rest.
+const keys = generateKeyPair("RS256");
 
-  /** The key that the tokens verify with. */
-  async publicKey(): Promise<webcrypto.CryptoKey> {
-    return (await this.#keys).publicKey;
-  }
+/** The key that the tokens verify with. */
+export const publicKey = keys.then((pair) => pair.publicKey);
 
-  /**
-   * Issues a token, and notes at the identity that it did.
-   *
-   * @param minutes - How long the token is valid.
-   */
-  async issue(identity: Identity, scopes: string[], minutes: number): Promise<AccessToken> {
-    const now = new Date();
-    const expiresOn = new Date(now.getTime() + minutes * 60_000);
-    identity.lastTokenIssuedAt = now;
+/**
+ * Issues an access token, a JWT with the claims of recorded ones, and notes at the identity that it did.
+ *
+ * @param minutes - How long the token is valid.
+ */
+export async function issueToken(identity: Identity, scopes: string[], minutes: number): Promise<AccessToken> {
+  const now = new Date();
+  const expiresOn = new Date(now.getTime() + minutes * 60_000);
+  identity.lastTokenIssuedAt = now;
 
-    const { privateKey, header } = await this.#keys;
-    const token = await new SignJWT({
-      skypeid: identity.id.replace(/^8:/, ""),
-      scp: 1792,
-      csi: String(toSeconds(now)),
-      exp: toSeconds(expiresOn),
-      acsScope: scopes.join(","),
-      resourceId: RESOURCE_ID,
-      resourceLocation: "unitedstates",
-      iat: toSeconds(now),
-    })
-      .setProtectedHeader(header)
-      .sign(privateKey);
-    return { token, expiresOn: expiresOn.toISOString().replace("Z", "0000+00:00") };
-  }
-}
-
-async function newKeys() {
-  const { privateKey, publicKey } = await generateKeyPair("RS256");
-  const fingerprint = createHash("sha1")
-    .update(await exportSPKI(publicKey))
-    .digest();
-  const kid = fingerprint.toString("hex").toUpperCase();
-  const header = { alg: "RS256", kid, x5t: fingerprint.toString("base64url"), typ: "JWT" };
-  return { privateKey, publicKey, header };
+  const { privateKey } = await keys;
+  const fingerprint = createHash("sha1").update(await exportSPKI(await publicKey));
+  const kid = fingerprint.copy().digest("hex").toUpperCase();
+  const token = await new SignJWT({
+    skypeid: identity.id.replace(/^8:/, ""),
+    scp: 1792,
+    csi: String(toSeconds(now)),
+    exp: toSeconds(expiresOn),
+    acsScope: scopes.join(","),
+    resourceId: RESOURCE_ID,
+    resourceLocation: "unitedstates",
+    iat: toSeconds(now),
+  })
+    .setProtectedHeader({ alg: "RS256", kid, x5t: fingerprint.digest("base64url"), typ: "JWT" })
+    .sign(privateKey);
+  return { token, expiresOn: expiresOn.toISOString().replace("Z", "0000+00:00") };
 }
 
 function toSeconds(time: Date): number {

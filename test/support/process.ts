@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import { join, resolve } from "node:path";
-import { temporaryFolder } from "./folder";
+import { resolve } from "node:path";
+import { root, temporaryFolder } from "./folder";
 
 /** How a child process ended. */
 export interface Result {
@@ -27,8 +27,6 @@ export interface Options {
   preload?: string;
 }
 
-export const root = resolve(__dirname, "..", "..");
-
 /** Starts what `npm start` runs. */
 export function startQuickstart(options: Options = {}): Running {
   return start("src/main.ts", [], options);
@@ -39,10 +37,10 @@ export function runQuickstart(options: Options = {}): Promise<Result> {
   return startQuickstart(options).ended;
 }
 
-/** Starts a TypeScript file of the project, as its npm scripts do. */
+/** Starts a TypeScript file, as the project's npm scripts do. The path is relative to the project's folder. */
 export function start(file: string, args: string[], options: Options = {}): Running {
-  const preload = options.preload === undefined ? [] : ["--require", join(root, options.preload)];
-  return startNode(["--require", require.resolve("tsx/cjs"), ...preload, join(root, file), ...args], options);
+  const preload = options.preload === undefined ? [] : ["--require", resolve(root, options.preload)];
+  return startNode(["--require", require.resolve("tsx/cjs"), ...preload, resolve(root, file), ...args], options);
 }
 
 /** Starts an npm script, in the project's folder: npm is there when the tests are run by it. */
