@@ -25,7 +25,7 @@ export function createService(accessKey: string, identities: Identities, watch: 
     await next();
     c.header("api-supported-versions", RECORDED_VERSIONS);
     c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
-    c.header("x-ms-client-request-id", c.req.header("x-ms-client-request-id"));
+    c.header("x-ms-client-request-id", c.env.incoming.headers["x-ms-client-request-id"]?.toString());
   });
   service.use(async (c, next) => {
     const rawBody = await readBody(c.env.incoming);

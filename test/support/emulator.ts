@@ -52,7 +52,7 @@ export async function emulatorFor(t: TestContext, fault?: MiddlewareHandler): Pr
     const request = {
       operation: operationOf(c),
       url: c.req.url.replace(/^https:\/\/[^/]+/, ""),
-      headers: c.req.header(),
+      headers: c.env.incoming.headers as Record<string, string>,
       body: "",
       status: 0,
       answer: "",
