@@ -30,9 +30,9 @@ export function readConnectionString(): string {
     throw new UserError(`${VARIABLE} is not a connection string. It must have the form\n${EXPECTED_FORM}`);
   }
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== "https:" || url.pathname !== "/" || url.search || url.hash || url.username) {
+  if (url?.protocol !== "https:" || url.href !== `${url.origin}/`) {
     throw new UserError(
-      `The endpoint in ${VARIABLE} must be an https URL without a path, in the form\n${EXPECTED_FORM}`,
+      `The endpoint in ${VARIABLE} must be an https URL, without a path, in the form\n${EXPECTED_FORM}`,
     );
   }
   return value;

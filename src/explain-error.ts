@@ -32,11 +32,10 @@ export function explainError(error: unknown): string {
   if (isRestError(error)) {
     return error.statusCode === undefined ? explainConnection(error) : explainService(error);
   }
-  const name = error instanceof Error ? error.name : "";
-  if (name === "TimeoutError") {
-    return "The request timed out: the service did not answer in time.\nCheck your network and the endpoint, and run it again.";
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return `The request timed out: ${error.message}.\nCheck your network and the endpoint, and run it again.`;
   }
-  if (name === "AbortError") {
+  if (error instanceof Error && error.name === "AbortError") {
     return "The service is busy, and asked to wait longer than the quickstart does. Run it again later.";
   }
   if (error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_URL") {
@@ -45,15 +44,17 @@ export function explainError(error: unknown): string {
   return `Unexpected error: ${String(error)}`;
 }
 
-function explainConnection(error: RestError): string {
-  const host = error.request ? new URL(error.request.url).host : "the service";
-  const reason = connectionFailures[error.code ?? ""];
-  if (reason !== undefined) {
-    return `Could not connect to ${host}: ${reason} (${error.code}).\nCheck the endpoint, your network, and HTTPS_PROXY if you use a proxy.`;
+function explainConnection({ code = "", message, request }: RestError): string {
+  const host = request ? new URL(request.url).host : "the service";
+  if (/CERT|ISSUER|SIGNATURE|HOSTNAME|INVALID_CA/.test(code)) {
+    return (
+      `Could not connect to ${host}: its certificate is not trusted (${oneLine(message)}).\n` +
+      "If a proxy stands in between, set NODE_EXTRA_CA_CERTS to its CA's file, in the environment: Node does not read it from .env."
+    );
   }
   return (
-    `Could not connect to ${host}: its certificate is not trusted (${oneLine(error.message)}).\n` +
-    "If a proxy stands in between, set NODE_EXTRA_CA_CERTS to its CA's file, in the environment: Node does not read it from .env."
+    `Could not connect to ${host}: ${connectionFailures[code] ?? oneLine(message)} (${code}).\n` +
+    "Check the endpoint, your network, and HTTPS_PROXY if you use a proxy."
   );
 }
 
@@ -66,7 +67,7 @@ function explainService(error: RestError): string {
     );
   }
   if (statusCode === 400 && code === "UnsupportedApiVersion") {
-    const version = error.request && new URL(error.request.url).searchParams.get("api-version");
+    const version = request && new URL(request.url).searchParams.get("api-version");
     return (
       `The service does not offer API version ${version} any more, the preview that has custom IDs.\n` +
       "Look for a newer version of @azure/communication-identity with createUser({ customId })."

@@ -69,10 +69,11 @@ export class TidyRun {
     await this.#deleteRemaining();
   }
 
-  /** All at once, so that one that fails or hangs does not hold up the others, and none that was tried before. */
+  /** All at once, so that one that fails or hangs does not hold up the others. */
   async #deleteRemaining(): Promise<void> {
     this.#cleanupLimit = timeLimit(CLEANUP_LIMIT);
-    const ids = [...this.#remaining].filter((id) => !this.#deleteSent.has(id));
+    // A delete that failed is not sent again: the SDK has tried what could be tried, unless Ctrl-C has stopped it.
+    const ids = [...this.#remaining].filter((id) => this.#interrupt.signal.aborted || !this.#deleteSent.has(id));
     if (ids.length > 0) {
       const client = new CommunicationIdentityClient(readConnectionString(), this.clientOptions);
       await Promise.allSettled(ids.map((id) => client.deleteUser({ communicationUserId: id })));
@@ -128,7 +129,7 @@ export class TidyRun {
 /** Like `AbortSignal.timeout`, which Node may collect as garbage while it is part of an `AbortSignal.any`. */
 function timeLimit(milliseconds: number): AbortSignal {
   const controller = new AbortController();
-  const reason = new DOMException("The time is up.", "TimeoutError");
+  const reason = new DOMException(`no answer within ${milliseconds / 1000} seconds`, "TimeoutError");
   setTimeout(() => controller.abort(reason), milliseconds).unref();
   return controller.signal;
 }

@@ -208,7 +208,7 @@ describe("a failure", { concurrency: true }, () => {
         };
         const emulator = await emulatorFor(t, on(CREATE, 2, timed));
         const result = await run(emulator);
-        assertToldPlainly(result, /timed out/);
+        assertToldPlainly(result, /timed out: no answer within 10 seconds/);
         assert.ok(ended - began > 5000 && ended - began < 15_000, `the try took ${ended - began} ms`);
         assertDeleted(emulator, 1);
       });

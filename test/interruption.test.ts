@@ -72,6 +72,20 @@ describe("an interruption", { concurrency: 4, skip }, () => {
     assert.ok(result.duration < 5000, `took ${result.duration} ms`);
   });
 
+  test("between two tries of a delete: the cleanup sends it again", async (t) => {
+    const emulator = await emulatorFor(
+      t,
+      on(DELETE, 1, async (c, next) => {
+        setTimeout(() => signalGroup(running, "SIGINT"), 300);
+        return error(503, "Busy", "Busy.", { "Retry-After": "15" })(c, next);
+      }),
+    );
+    const running = startQuickstart({ env: emulator.env });
+    const { code } = await running.ended;
+    assert.equal(emulator.identities.size, 0);
+    assert.equal(code, 130);
+  });
+
   test("with a delete that fails: it is said what is left", async (t) => {
     const failing = on(DELETE, 1, error(403, "Forbidden"));
     const interrupting = on(ISSUE, 1, async (c, next) => {
