@@ -10,7 +10,7 @@ let parent: string | undefined;
 export function temporaryFolder(): string {
   if (parent === undefined) {
     const created = mkdtempSync(join(tmpdir(), "byodi-test-"));
-    process.on("exit", () => rmSync(created, { recursive: true, force: true }));
+    process.on("exit", () => rmSync(created, { recursive: true, force: true, maxRetries: 5 }));
     parent = created;
   }
   return mkdtempSync(join(parent, "folder-"));

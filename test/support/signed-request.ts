@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { type Agent, request } from "node:https";
@@ -73,4 +74,27 @@ export async function send(
 export function json({ headers, body }: Answer) {
   if (!headers["content-type"]?.startsWith("application/json")) throw new Error(`no JSON: ${body}`);
   return JSON.parse(body);
+}
+
+/** Checks an answer's status and body, to the letter. */
+export function assertAnswer(answer: Answer, status: number, body?: unknown): void {
+  assert.equal(answer.status, status, answer.body);
+  if (body === undefined) assert.equal(answer.body, "");
+  else assert.deepEqual(json(answer), body);
+}
+
+/** The path of an identity, and of an operation on it. */
+export function at(id: string, operation = ""): string {
+  return `/identities/${encodeURIComponent(id)}${operation && `/:${operation}`}`;
+}
+
+export async function create(emulator: TestEmulator, body: unknown = {}): Promise<string> {
+  const answer = await send(emulator, "POST", "/identities", { body });
+  assert.equal(answer.status, 201, answer.body);
+  return json(answer).identity.id;
+}
+
+/** Checks that an answer is a `ValidationError`, with this message and target. */
+export function assertValidationError(answer: Answer, message: string, target: string): void {
+  assertAnswer(answer, 400, { error: { code: "ValidationError", message, target } });
 }
