@@ -231,6 +231,17 @@ describe("a failure", { concurrency: true }, () => {
     });
   });
 
+  test("a service that stays busy: the cleanup does not wait for long, and says what is left", async (t) => {
+    const failing = on(ISSUE, 1, error(403, "Forbidden"));
+    const busy = on(DELETE, "each", error(503, "Busy", "Busy.", { "Retry-After": "8" }));
+    const emulator = await emulatorFor(t, (c, next) => (c.req.method === "DELETE" ? busy(c, next) : failing(c, next)));
+    const result = await run(emulator);
+    assertToldPlainly(result, /answered 403 Forbidden/);
+    assertLeft(emulator, result);
+    assert.equal(emulator.identities.size, 2);
+    assert.ok(result.duration < 20_000, `took ${result.duration} ms`);
+  });
+
   describe("AZURE_LOG_LEVEL=verbose", { concurrency: 2 }, () => {
     const cases: Record<string, MiddlewareHandler | undefined> = {
       "a run that succeeds": undefined,

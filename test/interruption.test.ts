@@ -40,6 +40,17 @@ describe("an interruption", { concurrency: 4, skip }, () => {
     });
   }
 
+  test("between two requests: the next one is not sent", async (t) => {
+    const emulator = await emulatorFor(t);
+    const preload = "test/support/interrupt-between-steps.ts";
+    const running = startQuickstart({ env: emulator.env, preload });
+    assertTidy(emulator, await running.ended, 130);
+    assert.deepEqual(
+      emulator.seen.map(({ operation }) => operation),
+      [CREATE, DELETE],
+    );
+  });
+
   test("that arrives several times, the cleanup's included, does not cut the cleanup short", async (t) => {
     const emulator = await emulatorFor(
       t,
