@@ -1,6 +1,6 @@
 import type { PipelineResponse } from "@azure/core-rest-pipeline";
 
-/** The service answered, but not as its API promises. The message says which request it was that it answered. */
+/** The service answered, but not as its API promises. The message names the request and the answer's status. */
 export class UnexpectedAnswerError extends Error {}
 
 /** The parts of the service's answers that the quickstart relies on. */

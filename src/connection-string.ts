@@ -24,7 +24,7 @@ export function readConnectionString(): string {
         "(Azure portal > your Communication Services resource > Settings > Keys), or run: npm run start:emulator",
     );
   }
-  // The same form as the SDK's parseConnectionString takes, which quotes the whole string when it does not match.
+  // What the SDK takes too; its own message quotes the whole string. (Windows' `set` leaves a quotation mark in front.)
   const endpoint = /^\W?endpoint=(.+);accesskey=.+/i.exec(value)?.[1];
   if (endpoint === undefined) {
     throw new UserError(`${VARIABLE} is not a connection string. It must have the form\n${EXPECTED_FORM}`);

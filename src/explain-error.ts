@@ -18,8 +18,8 @@ const connectionFailures: Record<string, string> = {
 /**
  * Says what went wrong and what to do about it, in one or two lines.
  *
- * Of the SDK's own messages it passes on only those that come from the service's error body or from the network: others
- * quote the connection string, or an answer with a token in it.
+ * Of the SDK's messages it passes on those that come from the service's error body or from the network. Others quote an
+ * answer, with a token in it. What is left at the end are mistakes in the code.
  */
 export function explainError(error: unknown): string {
   if (error instanceof UserError) return error.message;
@@ -49,7 +49,8 @@ function explainConnection({ code = "", message, request }: RestError): string {
   if (/CERT|ISSUER|SIGNATURE|HOSTNAME|INVALID_CA/.test(code)) {
     return (
       `Could not connect to ${host}: its certificate is not trusted (${oneLine(message)}).\n` +
-      "If a proxy stands in between, set NODE_EXTRA_CA_CERTS to its CA's file, in the environment: Node does not read it from .env."
+      "Behind a proxy with a CA of its own, set NODE_EXTRA_CA_CERTS to the CA's file, in the environment and not in .env. " +
+      "Otherwise check the endpoint and the clock."
     );
   }
   return (

@@ -1,12 +1,13 @@
 import { config } from "dotenv";
-import { CommunicationIdentityClient } from "./communication-identity-preview";
+import { CommunicationIdentityClient } from "./communication-identity-preview"; // The SDK's client, with its BYODI preview.
 import { readConnectionString } from "./connection-string";
 import { TidyRun } from "./tidy-run";
 
-const tidyRun = new TidyRun(); // Explains errors, and deletes what a run that fails or is interrupted leaves behind.
+// Explains errors, and deletes what a run that fails or is interrupted leaves behind. The steps do without it.
+const tidyRun = new TidyRun(CommunicationIdentityClient);
 
 async function main(): Promise<void> {
-  // The connection string comes from the environment or from .env, never from code: it holds your resource's access key.
+  // COMMUNICATION_SERVICES_CONNECTION_STRING is in the environment or in .env, never in code: it holds an access key.
   config({ quiet: true });
   const connectionString = readConnectionString();
   const client = new CommunicationIdentityClient(connectionString, tidyRun.clientOptions);
@@ -20,15 +21,15 @@ async function main(): Promise<void> {
   // 2. Create a BYODI identity: pass your own ID for the user, and the service stores it with the identity.
   const customId = "alice@contoso.com";
   const user = await client.createUser({ customId });
-  const userDetail = await client.getUserDetail(user);
-  console.log(`User ID: ${userDetail.user.communicationUserId}`);
-  console.log(`Custom ID: ${userDetail.customId}\n`);
+  const detail = await client.getUserDetail(user);
+  console.log(`User ID: ${user.communicationUserId}`);
+  console.log(`Custom ID: ${detail.customId ?? "(none)"}\n`);
 
-  // 3. Create it again with the same custom ID. It is not a second identity: the call returns the one that has it.
+  // 3. Do it again with the same custom ID. No second identity is created: the call returns the one that you have.
   const secondUser = await client.createUser({ customId });
-  const secondUserDetail = await client.getUserDetail(secondUser);
-  console.log(`User ID (second call): ${secondUserDetail.user.communicationUserId}`);
-  console.log(`Custom ID (second call): ${secondUserDetail.customId}\n`);
+  const secondDetail = await client.getUserDetail(secondUser);
+  console.log(`User ID (second call): ${secondUser.communicationUserId}`);
+  console.log(`Custom ID (second call): ${secondDetail.customId ?? "(none)"}\n`);
 
   const sameIdentity = secondUser.communicationUserId === user.communicationUserId;
   if (sameIdentity) {
@@ -38,12 +39,12 @@ async function main(): Promise<void> {
     process.exitCode = 1;
   }
 
-  // 4. Issue an access token. Whoever holds it can chat as this user until it expires, so it is not printed.
-  const { expiresOn } = await client.getToken(user, ["chat"]);
+  // 4. Issue an access token. Whoever holds accessToken.token can chat as this user until it expires: do not print it.
+  const accessToken = await client.getToken(user, ["chat"]);
   console.log("Issued access token with 'chat' scope:");
-  console.log(`Token expires at: ${formatTime(expiresOn)}\n`);
+  console.log(`Token expires at: ${formatTime(accessToken.expiresOn)}\n`);
 
-  // 5. Delete the identities, and with them their access tokens.
+  // 5. Delete the identities and their access tokens. If alice had an identity before this run, it was that one.
   await client.deleteUser(standardUser);
   await client.deleteUser(user);
   if (!sameIdentity) await client.deleteUser(secondUser);

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { CommunicationIdentityClient, type CommunicationIdentityClientOptions } from "@azure/communication-identity";
+import type { CommunicationIdentityClient, CommunicationIdentityClientOptions } from "@azure/communication-identity";
 import {
   isRestError,
   type PipelineRequest,
@@ -18,16 +18,23 @@ const WAIT_LIMIT = 20_000;
 /** How long the cleanup may take in all, in milliseconds. */
 const CLEANUP_LIMIT = 10_000;
 
+/** The client of which one is made for the cleanup. */
+type ClientClass = new (
+  connectionString: string,
+  options: CommunicationIdentityClientOptions,
+) => Pick<CommunicationIdentityClient, "deleteUser">;
+
 /**
- * Keeps a run of the quickstart tidy, beside its steps: it watches the client's requests to know which identities exist,
- * limits how long a request may take, and deletes what is left however the run ends.
+ * Keeps a run of the quickstart tidy without a line between its steps. It watches the client's requests: so it knows an
+ * identity even when the step that creates it fails or is interrupted, limits how long a request may take, and deletes
+ * what is left however the run ends.
  */
 export class TidyRun {
-  /** For the client whose requests are to be watched. */
+  /** For the client whose requests are to be watched. Time limits take the place of a call's own `abortSignal`. */
   readonly clientOptions: CommunicationIdentityClientOptions = {
     additionalPolicies: [
       {
-        // Each try, not each call: an answer is then seen even if the SDK gives up the call that it belongs to.
+        // Each try, not each call: an answer is then seen even when the SDK gives up on the call.
         position: "perRetry",
         policy: { name: "tidyRun", sendRequest: (request, next) => this.#send(request, next) },
       },
@@ -39,9 +46,12 @@ export class TidyRun {
   /** IDs of the identities that a delete was sent for. */
   readonly #deleteSent = new Set<string>();
   readonly #interrupt = new AbortController();
+  readonly #ClientClass: ClientClass;
   #cleanupLimit: AbortSignal | undefined;
+  #isTold = false;
 
-  constructor() {
+  constructor(clientClass: ClientClass) {
+    this.#ClientClass = clientClass;
     // A reader that goes away (`npm start | head -1`) must not end the run before its cleanup.
     process.stdout.on("error", () => {});
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -49,10 +59,16 @@ export class TidyRun {
         // npm relays a signal that the terminal has sent to the quickstart too: one Ctrl-C may arrive more than once.
         if (this.#interrupt.signal.aborted) return;
         process.exitCode = 128 + constants.signals[signal];
-        console.error("Interrupted. Deleting the identities that were created.");
+        this.#isTold = true;
+        console.error("Interrupted. Deleting what was created: this can take up to 20 seconds.");
         this.#interrupt.abort();
       });
     }
+    // What no promise reports, such as the error of a socket that the SDK's proxy agent has lost sight of.
+    process.on("uncaughtException", (error) => {
+      this.#fail(error);
+      this.#interrupt.abort();
+    });
   }
 
   /**
@@ -63,10 +79,16 @@ export class TidyRun {
     try {
       await run;
     } catch (error) {
-      if (!this.#interrupt.signal.aborted) console.error(explainError(error));
-      process.exitCode ??= 1;
+      this.#fail(error);
     }
     await this.#deleteRemaining();
+  }
+
+  /** Explains the first failure. Those that follow an interruption or another failure are its consequences. */
+  #fail(error: unknown): void {
+    if (!this.#isTold) console.error(explainError(error));
+    this.#isTold = true;
+    process.exitCode ??= 1;
   }
 
   /** All at once, so that one that fails or hangs does not hold up the others. */
@@ -75,12 +97,14 @@ export class TidyRun {
     // A delete that failed is not sent again: the SDK has tried what could be tried, unless Ctrl-C has stopped it.
     const ids = [...this.#remaining].filter((id) => this.#interrupt.signal.aborted || !this.#deleteSent.has(id));
     if (ids.length > 0) {
-      const client = new CommunicationIdentityClient(readConnectionString(), this.clientOptions);
+      const client = new this.#ClientClass(readConnectionString(), this.clientOptions);
       await Promise.allSettled(ids.map((id) => client.deleteUser({ communicationUserId: id })));
     }
     if (this.#remaining.size > 0) {
       const left = [...this.#remaining].join(" ");
       console.error(`Still in your resource, for you to delete (README.md says how): ${left}`);
+    } else if (this.#interrupt.signal.aborted) {
+      console.error("Nothing is left in your resource.");
     }
   }
 

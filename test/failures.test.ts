@@ -113,6 +113,14 @@ describe("a failure", { concurrency: true }, () => {
       assertToldPlainly(result, /Could not connect to localhost:\d+: the connection was closed before an answer came/);
     });
 
+    test("the proxy's password is not URL-encoded, and the proxy refuses the connection", async (t) => {
+      const { env } = await emulatorFor(t);
+      const proxy = `http://user:p%ZZ@localhost:${await unusedPort()}`;
+      const result = await runQuickstart({ env: { ...env, HTTPS_PROXY: proxy } });
+      assertToldPlainly(result, /Could not connect to localhost:\d+: URI malformed/, /HTTPS_PROXY/);
+      assert.doesNotMatch(result.stderr, /p%ZZ/);
+    });
+
     test("the proxy's address is not a URL", async (t) => {
       const { env } = await emulatorFor(t);
       const result = await runQuickstart({ env: { ...env, HTTPS_PROXY: "10.0.0.1:8080" } });
@@ -302,7 +310,8 @@ describe("a failure", { concurrency: true }, () => {
         c.req.method === "DELETE" ? denied(c, next) : differing(c, next),
       );
       const result = await run(emulator);
-      assert.match(result.stdout, /Validation failed/);
+      assert.match(result.stdout, /Custom ID \(second call\): \(none\)\n\nValidation failed/);
+      assertToldPlainly(result, /answered 403 Forbidden/);
       assertLeft(emulator, result);
       assert.equal(emulator.identities.size, 1);
       assertEachDeletedOnce(emulator, 3);

@@ -79,7 +79,7 @@ describe("the quickstart", { concurrency: true }, () => {
     const detail = JSON.stringify({ customId: "Alice of Contoso", id: "8:acs:a_b" });
     const { env } = await emulatorFor(t, on("GET /identities/{id}", 1, answer(200, detail)));
     const { stdout } = await runQuickstart({ env });
-    assert.match(stdout, /^User ID: 8:acs:a_b\nCustom ID: Alice of Contoso\n/m);
+    assert.match(stdout, /^Custom ID: Alice of Contoso\n/m);
   });
 
   test("says so when the IDs differ, deletes all three identities, and exits 1", async (t) => {

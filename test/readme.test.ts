@@ -32,7 +32,7 @@ describe("README.md", { concurrency: true }, () => {
     const script = join(cwd, "scratch.ts");
     writeFileSync(script, /```ts\n([^`]+)```/.exec(readme)?.[1] ?? "");
     const { stdout, stderr } = await start(script, [], { cwd, env: emulator.env }).ended;
-    const [id] = emulator.identities;
+    const id = /"id":"([^"]+)"/.exec(emulator.seen[0]?.answer ?? "")?.[1];
     assert.equal(stderr, "");
     assert.match(
       stdout,

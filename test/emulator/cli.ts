@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const emulator = await startEmulator(certificate, port, logRequests);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => emulator.close());
 
-  // Backslashes would mean something else in a .env file and in a shell; Node takes slashes on Windows too.
+  // In quotation marks, dotenv and a shell take a backslash for something else. Node takes slashes on Windows too.
   const variables = {
     COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString,
     NODE_EXTRA_CA_CERTS: caFile.replaceAll("\\", "/"),
@@ -36,10 +36,12 @@ async function main(): Promise<void> {
   console.log(assignments.join("\n"));
   console.error(`
 The Identity service emulator is running. Everything it holds is in memory, and Ctrl-C ends it.
-To use it from another terminal, set both variables there before you start Node:
+To use it from another terminal, set both variables there before you start a program:
 
   bash        export ${assignments.join(" ")}
   PowerShell  ${assignments.map((assignment) => `$env:${assignment}`).join("; ")}
+
+(The first may stand in a .env file as well. The second may not: Node reads it when it starts.)
 
 Its requests:`);
 }

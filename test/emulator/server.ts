@@ -35,7 +35,7 @@ export interface Emulator {
  *
  * @param port - 0 for a free one.
  * @param watch - Sees each request before the service does, and each answer after it.
- * @throws Error with the code `EADDRINUSE` or `EACCES` when the port is not to be had.
+ * @throws Error with the code `EADDRINUSE` or `EACCES` when the port cannot be used.
  */
 export async function startEmulator(
   { cert, key }: Certificate,
