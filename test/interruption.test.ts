@@ -33,8 +33,8 @@ describe("an interruption", { concurrency: 4, skip }, () => {
       const emulator = await emulatorFor(
         t,
         on(operation, which, async (c, next) => {
-          signalGroup(running, signal);
-          return delayed(100)(c, next);
+          await interrupt(running, signal);
+          return delayed(50)(c, next);
         }),
       );
       const running = startQuickstart({ env: emulator.env });
@@ -103,8 +103,8 @@ describe("an interruption", { concurrency: 4, skip }, () => {
   test("with a delete that fails: it is said what is left", async (t) => {
     const failing = on(DELETE, 1, error(403, "Forbidden"));
     const interrupting = on(ISSUE, 1, async (c, next) => {
-      signalGroup(running, "SIGINT");
-      return delayed(50)(c, next);
+      await interrupt(running, "SIGINT");
+      return delayed(0)(c, next);
     });
     const emulator = await emulatorFor(t, (c, next) =>
       c.req.method === "DELETE" ? failing(c, next) : interrupting(c, next),
@@ -124,7 +124,7 @@ describe("an interruption", { concurrency: 4, skip }, () => {
       const emulator = await emulatorFor(
         t,
         on(CREATE, 2, async (c, next) => {
-          signalGroup(running, signal);
+          await interrupt(running, signal);
           return delayed(300)(c, next);
         }),
       );
@@ -148,6 +148,12 @@ describe("an interruption", { concurrency: 4, skip }, () => {
 /** Sends a signal to the whole process group, as a terminal does. */
 function signalGroup({ child }: Running, signal: NodeJS.Signals): void {
   if (child.pid !== undefined) process.kill(-child.pid, signal);
+}
+
+/** Sends a signal, and waits until the quickstart has noticed it. */
+async function interrupt(running: Running, signal: NodeJS.Signals): Promise<void> {
+  signalGroup(running, signal);
+  await running.said("Interrupted.");
 }
 
 /** Checks that the interruption was noticed, and that what was created is deleted, each once. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { root, temporaryFolder } from "./folder";
@@ -17,6 +18,8 @@ export interface Result {
 export interface Running {
   child: ChildProcess;
   ended: Promise<Result>;
+  /** Waits until it has said something on stderr. */
+  said(text: string): Promise<void>;
 }
 
 export interface Options {
@@ -58,8 +61,8 @@ function startNode(args: string[], { env = {}, cwd = temporaryFolder() }: Option
     env: { ...inherited(), ...env },
     detached: process.platform !== "win32",
   });
+  let [stdout, stderr] = ["", ""];
   const ended = new Promise<Result>((resolve, reject) => {
-    let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.on("error", reject);
@@ -68,15 +71,22 @@ function startNode(args: string[], { env = {}, cwd = temporaryFolder() }: Option
       resolve({ code, stdout, stderr, duration: performance.now() - began });
     });
   });
-  return { child, ended };
+  const said = async (text: string) => {
+    while (!stderr.includes(text)) await once(child.stderr, "data");
+  };
+  return { child, ended, said };
 }
 
-/** What programs need from the environment, and nothing that could change what the quickstart does. */
+/**
+ * What programs need from the environment, and nothing that could change what the quickstart does. Proxies are set, but
+ * empty, so that one in the project's own `.env` is not used either.
+ */
 function inherited(): Record<string, string> {
   const names = /^(path|systemroot|windir|comspec|pathext|temp|tmp|tmpdir|home|userprofile|appdata|localappdata)$/i;
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      names.test(name) && value !== undefined ? [[name, value]] : [],
-    ),
-  );
+  const variables: Record<string, string> = { HTTPS_PROXY: "", HTTP_PROXY: "", ALL_PROXY: "" };
+  for (const name of Object.keys(variables)) variables[name.toLowerCase()] = "";
+  for (const [name, value] of Object.entries(process.env)) {
+    if (names.test(name) && value !== undefined) variables[name] = value;
+  }
+  return variables;
 }
