@@ -5,11 +5,14 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createCertificate } from "../emulator/certificate";
 import { type Emulator, startEmulator } from "../emulator/server";
 import { temporaryFolder } from "./folder";
+import type { Result } from "./process";
 
 /** A request as the emulator saw it, and what it answered. */
 export interface SeenRequest {
   /** For example `POST /identities/{id}/:issueAccessToken`. */
   operation: string;
+  /** When it came, by the clock of `performance.now()`. */
+  at: number;
   /** As it came over the wire: the path with the ID in it, and the query. */
   url: string;
   headers: Record<string, string>;
@@ -51,6 +54,7 @@ export async function emulatorFor(t: TestContext, fault?: MiddlewareHandler): Pr
   const record: MiddlewareHandler = async (c, next) => {
     const request = {
       operation: operationOf(c),
+      at: performance.now(),
       url: c.req.url.replace(/^https:\/\/[^/]+/, ""),
       headers: c.env.incoming.headers as Record<string, string>,
       body: "",
@@ -70,6 +74,12 @@ export async function emulatorFor(t: TestContext, fault?: MiddlewareHandler): Pr
   const testEmulator: TestEmulator = { ...emulator, seen, connections: 0, ca: certificate.ca, env };
   emulator.server.on("secureConnection", () => testEmulator.connections++);
   return testEmulator;
+}
+
+/** How long a process went on after an emulator had seen the first request that it did not answer with success, in ms. */
+export function timeAfterFailure({ seen }: TestEmulator, { endedAt }: Result): number {
+  const failed = seen.find(({ status }) => status === 0 || status >= 400);
+  return endedAt - (failed?.at ?? 0);
 }
 
 /** What a request asks for, without the ID in its path. */

@@ -10,8 +10,8 @@ export interface Result {
   code: number;
   stdout: string;
   stderr: string;
-  /** How long it ran, in milliseconds. */
-  duration: number;
+  /** When it ended, by the clock of `performance.now()`. */
+  endedAt: number;
 }
 
 /** A child process that runs, or has ended. */
@@ -54,7 +54,6 @@ export function startNpm(args: string[], options: Options = {}): Running {
 }
 
 function startNode(args: string[], { env = {}, cwd = temporaryFolder() }: Options): Running {
-  const began = performance.now();
   // A process group of its own, so that a test can signal it as a terminal does.
   const child = spawn(process.execPath, args, {
     cwd,
@@ -68,7 +67,7 @@ function startNode(args: string[], { env = {}, cwd = temporaryFolder() }: Option
     child.on("error", reject);
     child.on("close", (exitCode, signal) => {
       const code = exitCode ?? 128 + constants.signals[signal ?? "SIGKILL"];
-      resolve({ code, stdout, stderr, duration: performance.now() - began });
+      resolve({ code, stdout, stderr, endedAt: performance.now() });
     });
   });
   const said = async (text: string) => {
