@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { scripts } from "../package.json";
@@ -20,6 +20,12 @@ describe("README.md", { concurrency: true }, () => {
 
   test("names npm scripts that exist", () => {
     for (const [, name = ""] of readme.matchAll(/npm run ([\w:]+)/g)) assert.ok(name in scripts, name);
+  });
+
+  test("has a test command that runs every test file", () => {
+    const files = readdirSync(__dirname).filter((file) => file.endsWith(".test.ts"));
+    const run = scripts.test.split(" ").filter((word) => word.endsWith(".test.ts"));
+    assert.deepEqual(run.sort(), files.map((file) => `test/${file}`).sort());
   });
 
   test("names the emulator's access key", () => {
