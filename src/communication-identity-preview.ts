@@ -40,7 +40,7 @@ export interface CommunicationUserDetail {
 }
 
 /**
- * The SDK's client, with the BYODI calls of its 1.4.0-beta.1. All calls, the inherited ones included, ask for API
+ * The SDK's client, for a connection string, with the BYODI calls of its 1.4.0-beta.1. All calls, the inherited ones included, ask for API
  * version 2025-03-02-preview: an identity with a custom ID is then the same identity to each of them.
  */
 export class CommunicationIdentityClient extends StableClient {
@@ -141,6 +141,7 @@ const identityMapper: CompositeMapper = {
 };
 
 const createdMapper: CompositeMapper = {
+  serializedName: "CommunicationIdentityAccessTokenResult",
   type: {
     name: "Composite",
     className: "CommunicationIdentityAccessTokenResult",
@@ -149,6 +150,7 @@ const createdMapper: CompositeMapper = {
 };
 
 const createRequestMapper: CompositeMapper = {
+  serializedName: "CommunicationIdentityCreateRequest",
   type: {
     name: "Composite",
     className: "CommunicationIdentityCreateRequest",
@@ -185,7 +187,11 @@ const createSpec: OperationSpec = {
     mapper: createRequestMapper,
   },
   headerParameters: [accept],
-  responses: { 201: { bodyMapper: createdMapper }, default: { bodyMapper: errorMapper } },
+  responses: {
+    200: { bodyMapper: createdMapper },
+    201: { bodyMapper: createdMapper },
+    default: { bodyMapper: errorMapper },
+  },
   serializer,
 };
 

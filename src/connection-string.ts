@@ -25,7 +25,7 @@ export function readConnectionString(): string {
     );
   }
   // What the SDK takes too; its own message quotes the whole string. (Windows' `set` leaves a quotation mark in front.)
-  const endpoint = /^\W?endpoint=(.+);accesskey=.+/i.exec(value)?.[1];
+  const endpoint = /^\W?endpoint=([^;]+);accesskey=[^;]+;?$/i.exec(value)?.[1];
   if (endpoint === undefined) {
     throw new UserError(`${VARIABLE} is not a connection string. It must have the form\n${EXPECTED_FORM}`);
   }

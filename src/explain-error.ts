@@ -1,4 +1,4 @@
-import { isRestError, RestError } from "@azure/core-rest-pipeline";
+import { isRestError, type RestError } from "@azure/core-rest-pipeline";
 import { UnexpectedAnswerError } from "./answer";
 import { UserError } from "./connection-string";
 
@@ -12,7 +12,7 @@ const connectionFailures: Record<string, string> = {
   ETIMEDOUT: "the connection timed out",
   EHOSTUNREACH: "there is no route to it",
   ENETUNREACH: "there is no network",
-  EPROTO: "it does not speak TLS",
+  EPROTO: "there was no agreement on TLS",
 };
 
 /**
@@ -74,13 +74,18 @@ function explainService(error: RestError): string {
       "Look for a newer version of @azure/communication-identity with createUser({ customId })."
     );
   }
-  // A body that is not the service's, such as a proxy's page, has no code. It is not worth printing.
-  const said = code === undefined || code === RestError.PARSE_ERROR ? "" : ` ${code}: ${oneLine(error.message)}`;
   const correlation = response?.headers.get("ms-cv");
   return (
-    `The service answered ${statusCode}${said}\n` +
+    `The service answered ${statusCode}${quoteError(error)}\n` +
     `Azure support asks for the request ID: ${request?.requestId}${correlation ? ` (MS-CV ${oneLine(correlation)})` : ""}`
   );
+}
+
+/** Code and message of the service's error body. A body that is not the service's, such as a proxy's page, is left out. */
+function quoteError({ details }: RestError): string {
+  const { error } = (details ?? {}) as { error?: { code?: unknown; message?: unknown } };
+  if (typeof error?.code !== "string") return "";
+  return ` ${oneLine(error.code)}${typeof error.message === "string" ? `: ${oneLine(error.message)}` : ""}`;
 }
 
 /** On one line, and without the control characters that a terminal would obey. */

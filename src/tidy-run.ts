@@ -7,7 +7,7 @@ import {
   RestError,
   type SendRequest,
 } from "@azure/core-rest-pipeline";
-import { readAnswer } from "./answer";
+import { checkAnswer, readAnswer } from "./answer";
 import { readConnectionString } from "./connection-string";
 import { explainError } from "./explain-error";
 
@@ -49,12 +49,13 @@ export class TidyRun {
   readonly #ClientClass: ClientClass;
   #cleanupLimit: AbortSignal | undefined;
   #isTold = false;
+  #mayHaveCreated = false;
 
   constructor(clientClass: ClientClass) {
     this.#ClientClass = clientClass;
     // A reader that goes away (`npm start | head -1`) must not end the run before its cleanup.
-    process.stdout.on("error", () => {});
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
         // npm relays a signal that the terminal has sent to the quickstart too: one Ctrl-C may arrive more than once.
         if (this.#interrupt.signal.aborted) return;
@@ -73,7 +74,7 @@ export class TidyRun {
 
   /**
    * Waits for the run to end, explains its failure on stderr, deletes the identities that are left, and names those that
-   * could not be deleted. Sets the exit code: 1 for a failure, 130 for Ctrl-C, 143 for SIGTERM.
+   * could not be deleted. Sets the exit code: 1 for a failure, 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
    */
   async finish(run: Promise<void>): Promise<void> {
     try {
@@ -82,6 +83,8 @@ export class TidyRun {
       this.#fail(error);
     }
     await this.#deleteRemaining();
+    // The process ends by itself, unless a broken proxy has left the SDK with a connection that nobody closes.
+    setTimeout(() => process.exit(), 1000).unref();
   }
 
   /** Explains the first failure. Those that follow an interruption or another failure are its consequences. */
@@ -93,7 +96,9 @@ export class TidyRun {
 
   /** All at once, so that one that fails or hangs does not hold up the others. */
   async #deleteRemaining(): Promise<void> {
-    this.#cleanupLimit = timeLimit(CLEANUP_LIMIT);
+    const { signal, timer } = timeLimit(CLEANUP_LIMIT);
+    timer.unref();
+    this.#cleanupLimit = signal;
     // A delete that failed is not sent again: the SDK has tried what could be tried, unless Ctrl-C has stopped it.
     const ids = [...this.#remaining].filter((id) => this.#interrupt.signal.aborted || !this.#deleteSent.has(id));
     if (ids.length > 0) {
@@ -103,8 +108,13 @@ export class TidyRun {
     if (this.#remaining.size > 0) {
       const left = [...this.#remaining].join(" ");
       console.error(`Still in your resource, for you to delete (README.md says how): ${left}`);
-    } else if (this.#interrupt.signal.aborted) {
+    } else if (this.#interrupt.signal.aborted && !this.#mayHaveCreated) {
       console.error("Nothing is left in your resource.");
+    }
+    if (this.#mayHaveCreated) {
+      console.error(
+        "The service may have created an identity all the same. Its ID is not known, since no answer came.",
+      );
     }
   }
 
@@ -113,27 +123,36 @@ export class TidyRun {
     ended.throwIfAborted();
 
     // Ctrl-C ends a wait for the next try, but not a try: an identity that is being created has to become known.
-    const tryLimit = AbortSignal.any([timeLimit(TRY_LIMIT), ...(this.#cleanupLimit ? [this.#cleanupLimit] : [])]);
-    request.abortSignal = tryLimit;
+    const tryLimit = timeLimit(TRY_LIMIT);
+    const tryEnd = AbortSignal.any([tryLimit.signal, ...(this.#cleanupLimit ? [this.#cleanupLimit] : [])]);
+    request.abortSignal = tryEnd;
     try {
-      return await this.#watch(request, next);
+      // A race, since not every connection that a proxy has broken lets the SDK notice that it was aborted.
+      return await Promise.race([this.#watch(request, next), rejectionOf(tryEnd)]);
     } catch (error) {
-      tryLimit.throwIfAborted();
+      if (tryEnd.aborted && request.method === "POST" && new URL(request.url).pathname === "/identities") {
+        this.#mayHaveCreated = true;
+      }
+      tryEnd.throwIfAborted();
       // To the SDK an answer that breaks off is one that cannot be parsed. It is a lost connection, and worth another try.
       if (isRestError(error) && error.statusCode === undefined && error.code === RestError.PARSE_ERROR) {
         error.code = "ECONNRESET";
       }
       throw error;
     } finally {
-      request.abortSignal = AbortSignal.any([timeLimit(WAIT_LIMIT), ended]);
+      clearTimeout(tryLimit.timer);
+      const waitLimit = timeLimit(WAIT_LIMIT);
+      waitLimit.timer.unref();
+      request.abortSignal = AbortSignal.any([waitLimit.signal, ended]);
     }
   }
 
   async #watch(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
     if (request.method !== "DELETE") {
       const response = await next(request);
-      const { identity } = readAnswer(response);
-      if (identity?.id) this.#remaining.add(identity.id);
+      const answer = readAnswer(response);
+      if (response.status < 400 && answer.identity?.id) this.#remaining.add(answer.identity.id);
+      checkAnswer(response, answer);
       return response;
     }
 
@@ -141,9 +160,10 @@ export class TidyRun {
     const sentBefore = this.#deleteSent.has(id);
     this.#deleteSent.add(id);
     const response = await next(request);
-    const { error } = readAnswer(response);
+    const answer = readAnswer(response);
+    checkAnswer(response, answer);
     // A connection can break after the service has deleted the identity; the next try then finds that it is gone.
-    const gone = sentBefore && error?.code === "IdentityNotOwned";
+    const gone = sentBefore && answer.error?.code === "IdentityNotOwned";
     if (response.status !== 204 && !gone) return response;
     this.#remaining.delete(id);
     return { ...response, status: 204, bodyAsText: null };
@@ -151,9 +171,13 @@ export class TidyRun {
 }
 
 /** Like `AbortSignal.timeout`, which Node may collect as garbage while it is part of an `AbortSignal.any`. */
-function timeLimit(milliseconds: number): AbortSignal {
+function timeLimit(milliseconds: number) {
   const controller = new AbortController();
   const reason = new DOMException(`no answer within ${milliseconds / 1000} seconds`, "TimeoutError");
-  setTimeout(() => controller.abort(reason), milliseconds).unref();
-  return controller.signal;
+  const timer = setTimeout(() => controller.abort(reason), milliseconds);
+  return { signal: controller.signal, timer };
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

@@ -93,15 +93,18 @@ describe("`npm run emulator`", { concurrency: 4 }, () => {
     assert.deepEqual(readdirSync(cwd), [".emulator"]);
   });
 
-  test("makes another certificate when the one that is saved is damaged", async (t) => {
-    const cwd = temporaryFolder();
-    const first = await startEmulator(t, cwd);
-    first.child.kill();
-    await first.ended;
-    writeFileSync(join(cwd, ".emulator", "cert.pem"), "nonsense");
-    const { env } = await startEmulator(t, cwd);
-    assert.equal((await runQuickstart({ env })).code, 0);
-  });
+  for (const file of ["ca.pem", "cert.pem", "key.pem"]) {
+    test(`makes another certificate when ${file} is damaged`, async (t) => {
+      const cwd = temporaryFolder();
+      const { ca, cert, key } = await createCertificate();
+      mkdirSync(join(cwd, ".emulator"));
+      for (const [name, pem] of Object.entries({ ca, cert, key }))
+        writeFileSync(join(cwd, ".emulator", `${name}.pem`), pem);
+      writeFileSync(join(cwd, ".emulator", file), "nonsense");
+      const { env } = await startEmulator(t, cwd);
+      assert.equal((await runQuickstart({ env })).code, 0);
+    });
+  }
 
   test("replaces a saved certificate that is about to expire, and no other", async (t) => {
     for (const [days, replaced] of [

@@ -15,7 +15,7 @@ const DELETE = "DELETE /identities/{id}";
 // Node on Windows ends a process that it is told to signal, whatever the signal.
 const skip = process.platform === "win32" && "a test cannot send a signal on Windows";
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 describe("an interruption", { concurrency: 4, skip }, () => {
   // The request that is in flight, and how many requests but deletes have been sent by then.
@@ -28,7 +28,7 @@ describe("an interruption", { concurrency: 4, skip }, () => {
     [DELETE, 2, 6],
   ] as const;
   for (const [index, [operation, which, requests]] of moments.entries()) {
-    const signal = index % 2 === 0 ? "SIGINT" : "SIGTERM";
+    const signal = (["SIGINT", "SIGTERM", "SIGHUP"] as const)[index % 3] ?? "SIGINT";
     test(`by ${signal}, during ${operation} (${which}): the request ends, no step follows, nothing is left`, async (t) => {
       const emulator = await emulatorFor(
         t,

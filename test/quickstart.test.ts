@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { emulatorFor } from "./support/emulator";
-import { answer, on } from "./support/faults";
+import { answer, type Fault, on } from "./support/faults";
 import { root, temporaryFolder } from "./support/folder";
 import { runQuickstart, startNpm } from "./support/process";
 import { assertTranscript } from "./support/transcript";
@@ -80,6 +80,15 @@ describe("the quickstart", { concurrency: true }, () => {
     const { env } = await emulatorFor(t, on("GET /identities/{id}", 1, answer(200, detail)));
     const { stdout } = await runQuickstart({ env });
     assert.match(stdout, /^Custom ID: Alice of Contoso\n/m);
+  });
+
+  test("takes 200 for the creation of an identity that exists already, as the API's description allows", async (t) => {
+    const status200: Fault = async (c, next) => {
+      await next();
+      return new Response(c.res.body, { status: 200, headers: c.res.headers });
+    };
+    const { env } = await emulatorFor(t, on("POST /identities", 3, status200));
+    assertTranscript((await runQuickstart({ env })).stdout);
   });
 
   test("says so when the IDs differ, deletes all three identities, and exits 1", async (t) => {

@@ -80,7 +80,7 @@ export function readMinutes({ expiresInMinutes }: Body): number {
     return minutes;
   }
   throw validationError(
-    `ExpiresInMinutes value ${JSON.stringify(minutes)} is invalid. Value must be within the [60, 1440] interval.`,
+    `ExpiresInMinutes value ${typeof minutes === "number" ? minutes : JSON.stringify(minutes)} is invalid. Value must be within the [60, 1440] interval.`,
     "ExpiresInMinutes",
   );
 }

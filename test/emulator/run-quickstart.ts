@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       NODE_EXTRA_CA_CERTS: caFile,
     },
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // The emulator has to outlive the quickstart's cleanup. On Windows a signal cannot be passed on, and Ctrl-C reaches
     // the quickstart by itself.
     process.on(signal, () => process.platform === "win32" || quickstart.kill(signal));

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Certificate, createCertificate } from "./certificate";
@@ -25,8 +25,11 @@ function read(folder: string): Certificate | undefined {
   const file = (name: string) => readFileSync(join(folder, name), "utf8");
   try {
     const certificate = { ca: file(FILES.ca), cert: file(FILES.cert), key: file(FILES.key) };
-    const expiry = Date.parse(new X509Certificate(certificate.cert).validTo);
-    if (expiry - Date.now() > RENEWAL) return certificate;
+    const x509 = new X509Certificate(certificate.cert);
+    const belongsTogether =
+      x509.checkPrivateKey(createPrivateKey(certificate.key)) &&
+      x509.verify(new X509Certificate(certificate.ca).publicKey);
+    if (belongsTogether && Date.parse(x509.validTo) - Date.now() > RENEWAL) return certificate;
   } catch {
     // Incomplete or unreadable: as good as expired.
   }
