@@ -136,6 +136,8 @@ describe("whatever a client sends", { concurrency: true }, () => {
       const emulator = await emulatorFor(t);
       const answer = await sendRaw(emulator, text);
       assert.match(answer, /^HTTP\/1\.1 4\d\d /);
+      assert.match(answer, /^api-supported-versions: 2020-/im);
+      assert.match(answer, /^ms-cv: /im);
       const { error } = JSON.parse(answer.slice(answer.indexOf("{"), answer.lastIndexOf("}") + 1));
       assert.ok(error.code && error.message);
       await create(emulator);

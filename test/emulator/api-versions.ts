@@ -1,11 +1,8 @@
+import { RECORDED_VERSIONS } from "./headers";
 import { ServiceError } from "./service-error";
 
 /** The API version that has custom IDs and `GET /identities/{id}`. */
 export const PREVIEW = "2025-03-02-preview";
-
-/** What the recorded service says that it supports, in the header `api-supported-versions` of every answer. */
-export const RECORDED_VERSIONS =
-  "2020-07-20-preview2, 2021-03-07, 2021-10-31-preview, 2021-11-01, 2022-06-01, 2022-10-01, 2023-10-01, 2025-03-02-preview";
 
 // The stable versions that came after the recordings.
 const LATER_VERSIONS = ["2025-06-30", "2026-07-22", "2026-09-23"];

@@ -1,3 +1,5 @@
+import { serviceHeaders } from "./headers";
+
 /** An error that the service answers with. */
 export class ServiceError extends Error {
   readonly status: number;
@@ -19,5 +21,5 @@ export function validationError(message: string, target: string): ServiceError {
 
 /** The error's answer, in the form that all of the service's errors have. */
 export function toResponse({ status, code, message, target }: ServiceError): Response {
-  return Response.json({ error: { code, message, target } }, { status });
+  return Response.json({ error: { code, message, target } }, { status, headers: serviceHeaders() });
 }

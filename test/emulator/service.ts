@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
-import { checkApiVersion, PREVIEW, RECORDED_VERSIONS, unsupportedApiVersion } from "./api-versions";
+import { checkApiVersion, PREVIEW, unsupportedApiVersion } from "./api-versions";
+import { serviceHeaders } from "./headers";
 import type { Identities, Identity } from "./identities";
 import { type Body, parseBody, readBody, readCustomId, readMinutes, readScopes } from "./requests";
 import { ServiceError, toResponse } from "./service-error";
@@ -23,8 +23,7 @@ export function createService(accessKey: string, identities: Identities, watch: 
   service.use(watch);
   service.use(async (c, next) => {
     await next();
-    c.header("api-supported-versions", RECORDED_VERSIONS);
-    c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
+    for (const [name, value] of Object.entries(serviceHeaders())) c.header(name, value);
     c.header("x-ms-client-request-id", c.env.incoming.headers["x-ms-client-request-id"]?.toString());
   });
   service.use(async (c, next) => {
