@@ -3,18 +3,18 @@ import type { PipelineResponse } from "@azure/core-rest-pipeline";
 /** The service answered, but not as its API promises. The message names the request and the answer's status. */
 export class UnexpectedAnswerError extends Error {}
 
-/** The parts of the service's answers that the quickstart relies on. */
+/** The parts of the service's answers that the quickstart relies on. What they are is not known until it is checked. */
 export interface Answer {
-  identity?: { id?: string };
-  id?: string;
-  token?: string;
-  expiresOn?: string;
-  error?: { code?: string };
+  identity?: { id?: unknown };
+  id?: unknown;
+  token?: unknown;
+  expiresOn?: unknown;
+  error?: { code?: unknown };
 }
 
 // What each operation answers when it succeeds, from the service's OpenAPI description
-// (Azure/azure-rest-api-specs, communication/data-plane/Identity, 2025-03-02-preview). It allows 200 for an identity that
-// exists already; the service was recorded to answer 201 for that too.
+// (Azure/azure-rest-api-specs, communication/data-plane/Identity, 2025-03-02-preview). It allows 200 for an identity
+// that exists already; the service was recorded to answer 201 for that too.
 const promised: Record<string, { statuses: number[]; holds(answer: Answer): boolean }> = {
   "POST /identities": { statuses: [200, 201], holds: ({ identity }) => isText(identity?.id) },
   "GET /identities/{id}": { statuses: [200], holds: ({ id }) => isText(id) },
@@ -53,6 +53,7 @@ export function readAnswer({ headers, bodyAsText }: PipelineResponse): Answer {
   }
 }
 
-function isText(value: unknown): value is string {
+/** Whether a value is a string with something in it, as IDs and tokens are. */
+export function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }

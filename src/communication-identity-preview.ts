@@ -40,8 +40,8 @@ export interface CommunicationUserDetail {
 }
 
 /**
- * The SDK's client, for a connection string, with the BYODI calls of its 1.4.0-beta.1. All calls, the inherited ones included, ask for API
- * version 2025-03-02-preview: an identity with a custom ID is then the same identity to each of them.
+ * The SDK's client, for a connection string, with the BYODI calls of its 1.4.0-beta.1. All calls, the inherited ones
+ * included, ask for API version 2025-03-02-preview: an identity with a custom ID is then the same identity to each.
  */
 export class CommunicationIdentityClient extends StableClient {
   readonly #previewCalls: ServiceClient;
@@ -49,8 +49,8 @@ export class CommunicationIdentityClient extends StableClient {
   /**
    * @param connectionString - The resource's connection string: `endpoint=https://…/;accesskey=…`.
    * @param options - The SDK's own client options; they hold for the BYODI calls too.
-   * @throws Error when the connection string is malformed. Its message quotes the connection string, access key and all:
-   * do not print it.
+   * @throws Error when the connection string is malformed. Its message quotes the connection string, access key and
+   * all: do not print it.
    */
   constructor(connectionString: string, options: CommunicationIdentityClientOptions = {}) {
     const previewOptions: CommunicationIdentityClientOptions = {
@@ -90,8 +90,8 @@ export class CommunicationIdentityClient extends StableClient {
    *
    * @param user - An identity of this resource.
    * @param options - The options that all calls take.
-   * @throws RestError with the service's `statusCode`, `code` and `message`: 401 `IdentityNotOwned` for an identity that
-   * is not there.
+   * @throws RestError with the service's `statusCode`, `code` and `message`: 401 `IdentityNotOwned` for an identity
+   * that is not there.
    */
   async getUserDetail(
     user: CommunicationUserIdentifier,

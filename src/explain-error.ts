@@ -74,14 +74,12 @@ function explainService(error: RestError): string {
       "Look for a newer version of @azure/communication-identity with createUser({ customId })."
     );
   }
-  const correlation = response?.headers.get("ms-cv");
-  return (
-    `The service answered ${statusCode}${quoteError(error)}\n` +
-    `Azure support asks for the request ID: ${request?.requestId}${correlation ? ` (MS-CV ${oneLine(correlation)})` : ""}`
-  );
+  const msCv = response?.headers.get("ms-cv");
+  const requestId = `${request?.requestId}${msCv ? ` (MS-CV ${oneLine(msCv)})` : ""}`;
+  return `The service answered ${statusCode}${quoteError(error)}\nAzure support asks for the request ID: ${requestId}`;
 }
 
-/** Code and message of the service's error body. A body that is not the service's, such as a proxy's page, is left out. */
+/** Code and message of the service's error body. One that is not the service's, such as a proxy's page, is left out. */
 function quoteError({ details }: RestError): string {
   const { error } = (details ?? {}) as { error?: { code?: unknown; message?: unknown } };
   if (typeof error?.code !== "string") return "";

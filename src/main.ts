@@ -1,5 +1,6 @@
 import { config } from "dotenv";
-import { CommunicationIdentityClient } from "./communication-identity-preview"; // The SDK's client, with its BYODI preview.
+// The SDK's client, with the BYODI calls of its preview.
+import { CommunicationIdentityClient } from "./communication-identity-preview";
 import { readConnectionString } from "./connection-string";
 import { TidyRun } from "./tidy-run";
 

@@ -7,7 +7,7 @@ import {
   RestError,
   type SendRequest,
 } from "@azure/core-rest-pipeline";
-import { checkAnswer, readAnswer } from "./answer";
+import { checkAnswer, isText, readAnswer } from "./answer";
 import { readConnectionString } from "./connection-string";
 import { explainError } from "./explain-error";
 
@@ -73,8 +73,8 @@ export class TidyRun {
   }
 
   /**
-   * Waits for the run to end, explains its failure on stderr, deletes the identities that are left, and names those that
-   * could not be deleted. Sets the exit code: 1 for a failure, 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+   * Waits for the run to end, explains its failure on stderr, deletes the identities that are left, and names those
+   * that could not be deleted. Sets the exit code: 1 for a failure, 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
    */
   async finish(run: Promise<void>): Promise<void> {
     try {
@@ -134,7 +134,7 @@ export class TidyRun {
         this.#mayHaveCreated = true;
       }
       tryEnd.throwIfAborted();
-      // To the SDK an answer that breaks off is one that cannot be parsed. It is a lost connection, and worth another try.
+      // To the SDK an answer that breaks off is one that cannot be parsed. It is a lost connection: worth another try.
       if (isRestError(error) && error.statusCode === undefined && error.code === RestError.PARSE_ERROR) {
         error.code = "ECONNRESET";
       }
@@ -151,7 +151,9 @@ export class TidyRun {
     if (request.method !== "DELETE") {
       const response = await next(request);
       const answer = readAnswer(response);
-      if (response.status < 400 && answer.identity?.id) this.#remaining.add(answer.identity.id);
+      const id = answer.identity?.id;
+      // Before the check, which may not accept the rest of the answer.
+      if (response.status < 400 && isText(id)) this.#remaining.add(id);
       checkAnswer(response, answer);
       return response;
     }
