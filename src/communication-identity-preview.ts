@@ -5,107 +5,143 @@ import {
 } from "@azure/communication-common";
 import {
   type CommunicationIdentityClientOptions,
+  type CommunicationUserToken,
   CommunicationIdentityClient as StableClient,
+  type TokenScope,
 } from "@azure/communication-identity";
-import {
-  type CompositeMapper,
-  createSerializer,
-  type OperationOptions,
-  type OperationSpec,
-  ServiceClient,
-} from "@azure/core-client";
+import type { KeyCredential, TokenCredential } from "@azure/core-auth";
+import { createSerializer, type OperationOptions, type OperationSpec, ServiceClient } from "@azure/core-client";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 
-// `@azure/communication-identity` has BYODI from version 1.4.0-beta.1 on. This module adds to 1.3.1 what that beta adds
-// and the quickstart calls, under the beta's names. With the beta installed, delete this file and import
-// `CommunicationIdentityClient` from "@azure/communication-identity".
+// BYODI exists in `@azure/communication-identity` 1.4.0-beta.1 only. This file adds what that beta has to the client of
+// 1.3.1, under the beta's names. If you can install the beta, delete this file and import the client from the package.
+//
+// To use this file in a project of your own, copy it. In an ES module, save it as `.cts`: version 1.3.1 is CommonJS only,
+// so Node would otherwise load Azure's core libraries twice and open two connections. Recognize the SDK's errors with
+// `isRestError()` of "@azure/core-rest-pipeline", not with `instanceof`. A bundler has to leave the packages out
+// (esbuild: `--packages=external`).
 
 /** The only API version of the Identity service that has custom IDs and `GET /identities/{id}`. */
 const PREVIEW_API_VERSION = "2025-03-02-preview";
 
-/** Options to create an identity. As in `@azure/communication-identity` 1.4.0-beta.1. */
+/** Options to create an identity. */
 export interface CreateUserOptions extends OperationOptions {
-  /** Your own name for the identity, 1 to 256 characters. The same custom ID always gives the same identity. */
+  /** Your own ID for the user, 1 to 256 characters. The same custom ID always gives the same identity. */
   customId?: string;
 }
 
-/** What the service knows of an identity. As in `@azure/communication-identity` 1.4.0-beta.1. */
+/** Options to create an identity and an access token. */
+export interface CreateUserAndTokenOptions extends CreateUserOptions {
+  /** How long the token is valid, in minutes: 60 to 1440. The default is 1440, which is 24 hours. */
+  tokenExpiresInMinutes?: number;
+}
+
+/** What the service knows about an identity. */
 export interface CommunicationUserDetail {
   /** The identity. */
   user: CommunicationUserIdentifier;
-  /** The custom ID that the identity was created with, if it was created with one. */
+  /** The custom ID that the identity was created with, if any. */
   customId?: string;
-  /** When an access token was last issued for the identity, to the second, if one ever was. */
+  /** When an access token was last issued for the identity, to the second, if ever. */
   lastTokenIssuedAt?: Date;
 }
 
-/**
- * The SDK's client, for a connection string, with the BYODI calls of its 1.4.0-beta.1. All calls, the inherited ones
- * included, ask for API version 2025-03-02-preview: an identity with a custom ID is then the same identity to each.
- */
+/** The SDK's client with custom IDs. All calls, the inherited ones included, use API version 2025-03-02-preview. */
 export class CommunicationIdentityClient extends StableClient {
-  readonly #previewCalls: ServiceClient;
+  readonly #previewClient: ServiceClient;
 
   /**
    * @param connectionString - The resource's connection string: `endpoint=https://…/;accesskey=…`.
-   * @param options - The SDK's own client options; they hold for the BYODI calls too.
-   * @throws Error when the connection string is malformed. Its message quotes the connection string, access key and
-   * all: do not print it.
+   * @param options - The SDK's own client options. They hold for all calls.
+   * @throws Error if the connection string is malformed. The message contains the access key: do not print it.
    */
-  constructor(connectionString: string, options: CommunicationIdentityClientOptions = {}) {
+  constructor(connectionString: string, options?: CommunicationIdentityClientOptions);
+  /**
+   * @param endpoint - The resource's endpoint: `https://<your-resource>.communication.azure.com`.
+   * @param credential - The resource's access key, as `{ key }`.
+   * @param options - The SDK's own client options. They hold for all calls.
+   */
+  constructor(endpoint: string, credential: KeyCredential, options?: CommunicationIdentityClientOptions);
+  /**
+   * @param endpoint - The resource's endpoint: `https://<your-resource>.communication.azure.com`.
+   * @param credential - A Microsoft Entra credential, such as `DefaultAzureCredential` of "@azure/identity".
+   * @param options - The SDK's own client options. They hold for all calls.
+   */
+  constructor(endpoint: string, credential: TokenCredential, options?: CommunicationIdentityClientOptions);
+  constructor(
+    connectionStringOrEndpoint: string,
+    credentialOrOptions?: KeyCredential | TokenCredential | CommunicationIdentityClientOptions,
+    maybeOptions?: CommunicationIdentityClientOptions,
+  ) {
+    const { url, credential } = parseClientArguments(connectionStringOrEndpoint, credentialOrOptions);
+    const ownOptions = credential === credentialOrOptions ? maybeOptions : credentialOrOptions;
+    const options = ownOptions as CommunicationIdentityClientOptions | undefined;
     const previewOptions: CommunicationIdentityClientOptions = {
       ...options,
       additionalPolicies: [
         { policy: previewApiVersionPolicy, position: "perCall" },
-        ...(options.additionalPolicies ?? []),
+        ...(options?.additionalPolicies ?? []),
       ],
     };
-    super(connectionString, previewOptions);
-
-    const { url, credential } = parseClientArguments(connectionString);
-    const ownPrefix = options.userAgentOptions?.userAgentPrefix;
-    const sdkPrefix = "azsdk-js-communication-identity/1.3.1";
-    this.#previewCalls = new ServiceClient({
-      ...previewOptions,
-      endpoint: url,
-      userAgentOptions: { userAgentPrefix: ownPrefix ? `${ownPrefix} ${sdkPrefix}` : sdkPrefix },
-    });
-    this.#previewCalls.pipeline.addPolicy(createCommunicationAuthPolicy(credential));
+    // The SDK takes either kind of credential, but its overloads take one kind each.
+    super(url, credential as KeyCredential, previewOptions);
+    this.#previewClient = new ServiceClient({ ...previewOptions, endpoint: url });
+    this.#previewClient.pipeline.addPolicy(createCommunicationAuthPolicy(credential));
   }
 
   /**
-   * Creates an identity. With a custom ID that the resource has seen before, it returns the identity that has it.
+   * Creates an identity. If the resource already has one with this custom ID, the service returns that one.
    *
-   * @param options - `customId`, and the options that all calls take.
-   * @returns The identity, new or not: the service answers 201 for both.
+   * @param options - The custom ID, and the options that every call takes.
+   * @returns The identity. The service responds with 201 whether it is new or not.
    * @throws RestError with the service's `statusCode`, `code` and `message`.
    */
   override async createUser(options: CreateUserOptions = {}): Promise<CommunicationUserIdentifier> {
-    const { identity } = await this.#previewCalls.sendOperationRequest<{ identity: Identity }>({ options }, createSpec);
+    const { identity } = await this.#create(options);
     return { communicationUserId: identity.id };
+  }
+
+  /**
+   * Creates an identity and an access token for it in one request. With a custom ID, see `createUser`.
+   *
+   * @param scopes - What the token allows, for example `["chat"]`.
+   * @param options - The custom ID, the token's lifetime in minutes, and the options that every call takes.
+   * @throws RestError with the service's `statusCode`, `code` and `message`.
+   */
+  override async createUserAndToken(
+    scopes: TokenScope[],
+    options: CreateUserAndTokenOptions = {},
+  ): Promise<CommunicationUserToken> {
+    const { identity, accessToken } = await this.#create(options, scopes);
+    const { token, expiresOn } = accessToken;
+    return { token, expiresOn: new Date(expiresOn), user: { communicationUserId: identity.id } };
   }
 
   /**
    * Reads an identity's details.
    *
    * @param user - An identity of this resource.
-   * @param options - The options that all calls take.
-   * @throws RestError with the service's `statusCode`, `code` and `message`: 401 `IdentityNotOwned` for an identity
-   * that is not there.
+   * @param options - The options that every call takes.
+   * @throws RestError with the service's `statusCode`, `code` and `message`: 401 `IdentityNotOwned` if the resource has
+   * no such identity.
    */
   async getUserDetail(
     user: CommunicationUserIdentifier,
     options: OperationOptions = {},
   ): Promise<CommunicationUserDetail> {
-    const { id, customId, lastTokenIssuedAt } = await this.#previewCalls.sendOperationRequest<Identity>(
-      { id: user.communicationUserId, options },
-      getSpec,
-    );
+    const args = { id: user.communicationUserId, options };
+    const { id, customId, lastTokenIssuedAt } = await this.#previewClient.sendOperationRequest<Identity>(args, getSpec);
     return {
       user: { communicationUserId: id },
       ...(customId !== undefined && { customId }),
-      ...(lastTokenIssuedAt !== undefined && { lastTokenIssuedAt }),
+      ...(lastTokenIssuedAt !== undefined && { lastTokenIssuedAt: new Date(lastTokenIssuedAt) }),
     };
+  }
+
+  #create(options: CreateUserAndTokenOptions, createTokenWithScopes?: TokenScope[]): Promise<Created> {
+    const { customId, tokenExpiresInMinutes: expiresInMinutes } = options;
+    const body = { customId, createTokenWithScopes, expiresInMinutes };
+    return this.#previewClient.sendOperationRequest({ body, options }, createSpec);
   }
 }
 
@@ -119,92 +155,34 @@ const previewApiVersionPolicy: PipelinePolicy = {
   },
 };
 
-// The two operations, in the form that the SDK's generated code has them, from the service's OpenAPI description
+// The two operations and their JSON, from the service's OpenAPI description
 // (Azure/azure-rest-api-specs, communication/data-plane/Identity, 2025-03-02-preview).
 
 interface Identity {
   id: string;
   customId?: string;
-  lastTokenIssuedAt?: Date;
+  lastTokenIssuedAt?: string;
 }
 
-const identityMapper: CompositeMapper = {
-  type: {
-    name: "Composite",
-    className: "CommunicationIdentity",
-    modelProperties: {
-      id: { serializedName: "id", required: true, type: { name: "String" } },
-      customId: { serializedName: "customId", type: { name: "String" } },
-      lastTokenIssuedAt: { serializedName: "lastTokenIssuedAt", type: { name: "DateTime" } },
-    },
-  },
-};
+type Created = { identity: Identity; accessToken: { token: string; expiresOn: string } };
 
-const createdMapper: CompositeMapper = {
-  serializedName: "CommunicationIdentityAccessTokenResult",
-  type: {
-    name: "Composite",
-    className: "CommunicationIdentityAccessTokenResult",
-    modelProperties: { identity: { ...identityMapper, serializedName: "identity" } },
-  },
-};
-
-const createRequestMapper: CompositeMapper = {
-  serializedName: "CommunicationIdentityCreateRequest",
-  type: {
-    name: "Composite",
-    className: "CommunicationIdentityCreateRequest",
-    modelProperties: { customId: { serializedName: "customId", type: { name: "String" } } },
-  },
-};
-
-const errorMapper: CompositeMapper = {
-  type: {
-    name: "Composite",
-    className: "CommunicationErrorResponse",
-    modelProperties: { error: { serializedName: "error", type: { name: "any" } } },
-  },
-};
-
+const json = { type: { name: "any" } } as const;
+const responses = { 200: { bodyMapper: json }, 201: { bodyMapper: json }, default: { bodyMapper: json } };
 const serializer = createSerializer();
-
-const accept = {
-  parameterPath: "accept",
-  mapper: {
-    serializedName: "Accept",
-    defaultValue: "application/json",
-    isConstant: true,
-    type: { name: "String" },
-  },
-} as const;
 
 const createSpec: OperationSpec = {
   path: "/identities",
   httpMethod: "POST",
   contentType: "application/json",
-  requestBody: {
-    parameterPath: { customId: ["options", "customId"] },
-    mapper: createRequestMapper,
-  },
-  headerParameters: [accept],
-  responses: {
-    200: { bodyMapper: createdMapper },
-    201: { bodyMapper: createdMapper },
-    default: { bodyMapper: errorMapper },
-  },
+  requestBody: { parameterPath: "body", mapper: json },
+  responses,
   serializer,
 };
 
 const getSpec: OperationSpec = {
   path: "/identities/{id}",
   httpMethod: "GET",
-  urlParameters: [
-    {
-      parameterPath: "id",
-      mapper: { serializedName: "id", required: true, type: { name: "String" } },
-    },
-  ],
-  headerParameters: [accept],
-  responses: { 200: { bodyMapper: identityMapper }, default: { bodyMapper: errorMapper } },
+  urlParameters: [{ parameterPath: "id", mapper: { serializedName: "id", required: true, type: { name: "String" } } }],
+  responses,
   serializer,
 };

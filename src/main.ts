@@ -1,17 +1,13 @@
-import { config } from "dotenv";
 // The SDK's client, with the BYODI calls of its preview.
-import { CommunicationIdentityClient } from "./communication-identity-preview";
-import { readConnectionString } from "./connection-string";
-import { TidyRun } from "./tidy-run";
-
-// Explains errors, and deletes what a run that fails or is interrupted leaves behind. The steps do without it.
-const tidyRun = new TidyRun(CommunicationIdentityClient);
+import { CommunicationIdentityClient } from "./communication-identity-preview.ts";
+import { readConnectionString } from "./connection-string.ts";
+// Explains errors, and deletes what a run leaves behind that fails or is interrupted. The steps work without it.
+import { clientOptions } from "./tidy-run.ts";
 
 async function main(): Promise<void> {
   // COMMUNICATION_SERVICES_CONNECTION_STRING is in the environment or in .env, never in code: it holds an access key.
-  config({ quiet: true });
   const connectionString = readConnectionString();
-  const client = new CommunicationIdentityClient(connectionString, tidyRun.clientOptions);
+  const client = new CommunicationIdentityClient(connectionString, clientOptions);
 
   console.log("Azure Communication Services - Durable Identities BYODI Quickstart\n");
 
@@ -60,4 +56,4 @@ function formatTime(time: Date): string {
   return `${date} ${hour % 12 || 12}:${minutesAndSeconds} ${hour < 12 ? "AM" : "PM"} +00:00`;
 }
 
-tidyRun.finish(main());
+main();

@@ -1,185 +1,146 @@
-import { constants } from "node:os";
-import type { CommunicationIdentityClient, CommunicationIdentityClientOptions } from "@azure/communication-identity";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CommunicationIdentityClientOptions } from "@azure/communication-identity";
+import type { FullOperationResponse } from "@azure/core-client";
 import {
-  isRestError,
+  createPipelineRequest,
   type PipelineRequest,
   type PipelineResponse,
-  RestError,
   type SendRequest,
 } from "@azure/core-rest-pipeline";
-import { checkAnswer, isText, readAnswer } from "./answer";
-import { readConnectionString } from "./connection-string";
-import { explainError } from "./explain-error";
+import { explainError, PlainError, wasNotSent } from "./explain-error.ts";
 
-/** How long one try of a request may take, in milliseconds. */
-const TRY_LIMIT = 10_000;
-/** How long the SDK may wait between two tries, in milliseconds: a busy service may ask for hours. */
-const WAIT_LIMIT = 20_000;
-/** How long the cleanup may take in all, in milliseconds. */
+// Keeps a run tidy without a line between its steps: limits how long a call may take, says plainly what went wrong, and
+// deletes what a run has created that fails or is interrupted. It changes nothing that the SDK returns or throws, apart
+// from the time limit, and it does nothing at the end of a run that succeeds.
+
+/** How long a call may take, retries included, in milliseconds. A call with an `abortSignal` of its own has no limit. */
+const CALL_LIMIT = 20_000;
+/** How long the cleanup waits for the calls that have not ended, and then for its deletes, in milliseconds each. */
 const CLEANUP_LIMIT = 10_000;
+/** A signal that arrives so soon after another is the same Ctrl-C: npm passes it on. In milliseconds. */
+const SAME_CTRL_C = 1000;
 
-/** The client of which one is made for the cleanup. */
-type ClientClass = new (
-  connectionString: string,
-  options: CommunicationIdentityClientOptions,
-) => Pick<CommunicationIdentityClient, "deleteUser">;
+/** The identities that this run has created and not deleted: their IDs, and how to delete them. */
+const created = new Map<string, () => Promise<void>>();
+/** The calls that have not ended. */
+const calls = new Set<Promise<unknown>>();
+/** How many creations without a custom ID were sent and not answered: each may have made an identity. */
+let unansweredCreations = 0;
+/** When the run failed or was interrupted, by the clock of `performance.now()`. */
+let stoppedAt: number | undefined;
 
-/**
- * Keeps a run of the quickstart tidy without a line between its steps. It watches the client's requests: so it knows an
- * identity even when the step that creates it fails or is interrupted, limits how long a request may take, and deletes
- * what is left however the run ends.
- */
-export class TidyRun {
-  /** For the client whose requests are to be watched. Time limits take the place of a call's own `abortSignal`. */
-  readonly clientOptions: CommunicationIdentityClientOptions = {
-    additionalPolicies: [
-      {
-        // Each try, not each call: an answer is then seen even when the SDK gives up on the call.
-        position: "perRetry",
-        policy: { name: "tidyRun", sendRequest: (request, next) => this.#send(request, next) },
-      },
-    ],
-  };
+/** For the client whose calls are to be watched. */
+export const clientOptions: CommunicationIdentityClientOptions = {
+  additionalPolicies: [
+    // Around the SDK's retries, where the response's body is parsed.
+    { position: "perCall", policy: { name: "watchCalls", sendRequest: watchCall } },
+    { position: "perRetry", policy: { name: "watchTries", sendRequest: watchTry } },
+  ],
+};
 
-  /** IDs of the identities that were created and are not known to be deleted. */
-  readonly #remaining = new Set<string>();
-  /** IDs of the identities that a delete was sent for. */
-  readonly #deleteSent = new Set<string>();
-  readonly #interrupt = new AbortController();
-  readonly #ClientClass: ClientClass;
-  #cleanupLimit: AbortSignal | undefined;
-  #isTold = false;
-  #mayHaveCreated = false;
+async function watchCall(request: PipelineRequest, next: SendRequest): Promise<FullOperationResponse> {
+  // No step follows a failure or an interruption. An error here could end in a `catch` of the steps.
+  if (stoppedAt !== undefined) return new Promise(() => {});
+  const call = sendCall(request, next);
+  calls.add(call);
+  return call.finally(() => calls.delete(call));
+}
 
-  constructor(clientClass: ClientClass) {
-    this.#ClientClass = clientClass;
-    // A reader that goes away (`npm start | head -1`) must not end the run before its cleanup.
-    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        // npm relays a signal that the terminal has sent to the quickstart too: one Ctrl-C may arrive more than once.
-        if (this.#interrupt.signal.aborted) return;
-        process.exitCode = 128 + constants.signals[signal];
-        this.#isTold = true;
-        console.error("Interrupted. Deleting what was created: this can take up to 20 seconds.");
-        this.#interrupt.abort();
-      });
-    }
-    // What no promise reports, such as the error of a socket that the SDK's proxy agent has lost sight of.
-    process.on("uncaughtException", (error) => {
-      this.#fail(error);
-      this.#interrupt.abort();
-    });
-  }
+async function sendCall(request: PipelineRequest, next: SendRequest): Promise<FullOperationResponse> {
+  const response: FullOperationResponse = await (request.abortSignal ? next(request) : sendInTime(request, next));
+  const { pathname } = new URL(request.url);
+  const id: unknown = response.parsedBody?.identity?.id;
+  if (typeof id === "string") created.set(id, () => deleteIdentity(id, request, next));
+  if (request.method === "DELETE") created.delete(decodeURIComponent(pathname.replace("/identities/", "")));
+  return response;
+}
 
-  /**
-   * Waits for the run to end, explains its failure on stderr, deletes the identities that are left, and names those
-   * that could not be deleted. Sets the exit code: 1 for a failure, 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
-   */
-  async finish(run: Promise<void>): Promise<void> {
-    try {
-      await run;
-    } catch (error) {
-      this.#fail(error);
-    }
-    await this.#deleteRemaining();
-    // The process ends by itself, unless a broken proxy has left the SDK with a connection that nobody closes.
-    setTimeout(() => process.exit(), 1000).unref();
-  }
+// Neither `AbortSignal.timeout` nor the SDK's own `timeout` is enough: a broken proxy can leave a call that never ends,
+// even when it is aborted, and nothing that keeps the process alive.
+async function sendInTime(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+  const limit = new AbortController();
+  request.abortSignal = limit.signal;
+  const timer = setTimeout(() => limit.abort(), CALL_LIMIT);
+  const message = `A call to ${new URL(request.url).host} took longer than ${CALL_LIMIT / 1000} seconds, retries included.`;
+  const timeUp = new Promise<never>((_, reject) => {
+    limit.signal.addEventListener("abort", () =>
+      reject(
+        new PlainError(`${message}\nThe service may be busy. Check the endpoint and your network, and run it again.`),
+      ),
+    );
+  });
+  return Promise.race([timeUp, next(request)]).finally(() => clearTimeout(timer));
+}
 
-  /** Explains the first failure. Those that follow an interruption or another failure are its consequences. */
-  #fail(error: unknown): void {
-    if (!this.#isTold) console.error(explainError(error));
-    this.#isTold = true;
-    process.exitCode ??= 1;
-  }
-
-  /** All at once, so that one that fails or hangs does not hold up the others. */
-  async #deleteRemaining(): Promise<void> {
-    const { signal, timer } = timeLimit(CLEANUP_LIMIT);
-    timer.unref();
-    this.#cleanupLimit = signal;
-    // A delete that failed is not sent again: the SDK has tried what could be tried, unless Ctrl-C has stopped it.
-    const ids = [...this.#remaining].filter((id) => this.#interrupt.signal.aborted || !this.#deleteSent.has(id));
-    if (ids.length > 0) {
-      const client = new this.#ClientClass(readConnectionString(), this.clientOptions);
-      await Promise.allSettled(ids.map((id) => client.deleteUser({ communicationUserId: id })));
-    }
-    if (this.#remaining.size > 0) {
-      const left = [...this.#remaining].join(" ");
-      console.error(`Still in your resource, for you to delete (README.md says how): ${left}`);
-    } else if (this.#interrupt.signal.aborted && !this.#mayHaveCreated) {
-      console.error("Nothing is left in your resource.");
-    }
-    if (this.#mayHaveCreated) {
-      console.error(
-        "The service may have created an identity all the same. Its ID is not known, since no answer came.",
-      );
-    }
-  }
-
-  async #send(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
-    const ended = this.#cleanupLimit ?? this.#interrupt.signal;
-    ended.throwIfAborted();
-
-    // Ctrl-C ends a wait for the next try, but not a try: an identity that is being created has to become known.
-    const tryLimit = timeLimit(TRY_LIMIT);
-    const tryEnd = AbortSignal.any([tryLimit.signal, ...(this.#cleanupLimit ? [this.#cleanupLimit] : [])]);
-    request.abortSignal = tryEnd;
-    try {
-      // A race, since not every connection that a proxy has broken lets the SDK notice that it was aborted.
-      return await Promise.race([this.#watch(request, next), rejectionOf(tryEnd)]);
-    } catch (error) {
-      if (tryEnd.aborted && request.method === "POST" && new URL(request.url).pathname === "/identities") {
-        this.#mayHaveCreated = true;
-      }
-      tryEnd.throwIfAborted();
-      // To the SDK an answer that breaks off is one that cannot be parsed. It is a lost connection: worth another try.
-      if (isRestError(error) && error.statusCode === undefined && error.code === RestError.PARSE_ERROR) {
-        error.code = "ECONNRESET";
-      }
-      throw error;
-    } finally {
-      clearTimeout(tryLimit.timer);
-      const waitLimit = timeLimit(WAIT_LIMIT);
-      waitLimit.timer.unref();
-      request.abortSignal = AbortSignal.any([waitLimit.signal, ended]);
-    }
-  }
-
-  async #watch(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
-    if (request.method !== "DELETE") {
-      const response = await next(request);
-      const answer = readAnswer(response);
-      const id = answer.identity?.id;
-      // Before the check, which may not accept the rest of the answer.
-      if (response.status < 400 && isText(id)) this.#remaining.add(id);
-      checkAnswer(response, answer);
-      return response;
-    }
-
-    const id = decodeURIComponent(new URL(request.url).pathname.replace("/identities/", ""));
-    const sentBefore = this.#deleteSent.has(id);
-    this.#deleteSent.add(id);
+async function watchTry(request: PipelineRequest, next: SendRequest) {
+  // With a custom ID, the next call or the next run gets the same identity again.
+  const isCreation = request.method === "POST" && new URL(request.url).pathname === "/identities";
+  const isUnrepeatable = isCreation && !String(request.body).includes('"customId":');
+  if (!isUnrepeatable || request.abortSignal?.aborted) return next(request);
+  unansweredCreations++;
+  try {
     const response = await next(request);
-    const answer = readAnswer(response);
-    checkAnswer(response, answer);
-    // A connection can break after the service has deleted the identity; the next try then finds that it is gone.
-    const gone = sentBefore && answer.error?.code === "IdentityNotOwned";
-    if (response.status !== 204 && !gone) return response;
-    this.#remaining.delete(id);
-    return { ...response, status: 204, bodyAsText: null };
+    if (response.status < 500) unansweredCreations--;
+    return response;
+  } catch (error) {
+    if (wasNotSent(error)) unansweredCreations--;
+    throw error;
   }
 }
 
-/** Like `AbortSignal.timeout`, which Node may collect as garbage while it is part of an `AbortSignal.any`. */
-function timeLimit(milliseconds: number) {
-  const controller = new AbortController();
-  const reason = new DOMException(`no answer within ${milliseconds / 1000} seconds`, "TimeoutError");
-  const timer = setTimeout(() => controller.abort(reason), milliseconds);
-  return { signal: controller.signal, timer };
+/** Deletes an identity through the client that created it, whatever its credential is. */
+async function deleteIdentity(id: string, { url, agent, tlsSettings }: PipelineRequest, next: SendRequest) {
+  const target = new URL(url);
+  target.pathname = `/identities/${encodeURIComponent(id)}`;
+  const request = createPipelineRequest({ method: "DELETE", url: target.href });
+  const response: FullOperationResponse = await next(Object.assign(request, { agent, tlsSettings }));
+  // 401 IdentityNotOwned: the resource does not have it any more.
+  if (response.status === 204 || response.parsedBody?.error?.code === "IdentityNotOwned") created.delete(id);
 }
 
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+/** Stops the steps, deletes what they have created, and ends the process. An `Error` as the reason is a bug. */
+async function stop(exitCode: number, reason?: string | Error): Promise<void> {
+  if (stoppedAt !== undefined) return;
+  stoppedAt = performance.now();
+  process.exitCode = exitCode;
+  if (typeof reason === "string") console.error(reason);
+  // An identity that is being created becomes known when its call ends.
+  await settled(calls);
+  await settled(Array.from(created.values(), (deleteIt) => deleteIt()));
+  if (!(reason instanceof Error)) process.exit();
+  // Node shows an error that nobody handles, with the line that threw it.
+  for (const event of ["uncaughtException", "unhandledRejection"]) process.removeAllListeners(event);
+  Promise.reject(reason);
 }
+
+function settled(promises: Iterable<Promise<unknown>>): Promise<unknown> {
+  return Promise.race([Promise.allSettled(promises), delay(CLEANUP_LIMIT)]);
+}
+
+// Also gets the errors of `main`, which nobody catches.
+process.on("uncaughtException", (error) => stop(1, explainError(error) ?? error));
+
+// SIGBREAK is Ctrl-Break on Windows. The exit codes are those that a shell reports.
+for (const [signal, exitCode] of Object.entries({ SIGINT: 130, SIGBREAK: 130, SIGTERM: 143, SIGHUP: 129 })) {
+  process.on(signal, () => {
+    if (stoppedAt !== undefined && performance.now() - stoppedAt > SAME_CTRL_C) process.exit();
+    stop(exitCode, "Interrupted. Deleting what was created, in up to 20 seconds. Another Ctrl-C ends it at once.");
+  });
+}
+
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  // A reader that has seen enough, as in `npm start | head -1`, is no failure.
+  if (code === "EPIPE") stop(0);
+  else stop(1, `Could not write the output: ${message}`);
+});
+process.stderr.on("error", () => {});
+
+process.on("exit", () => {
+  if (stoppedAt !== undefined && created.size > 0) {
+    const ids = [...created.keys()].join(" ");
+    console.error(`May still be in your resource, for you to delete (README.md says how): ${ids}`);
+  }
+  if (unansweredCreations > 0) {
+    console.error("The service may have created an identity whose ID is not known: a request to create one failed.");
+  }
+});
