@@ -1,0 +1,59 @@
+// Compiling this file is the test: the client has the public surface of `@azure/communication-identity` 1.4.0-beta.1, as
+// that version's API report has it (Azure/azure-sdk-for-js, review/communication-identity-node.api.md).
+import type { CommunicationUserIdentifier } from "@azure/communication-common";
+import type {
+  CommunicationAccessToken,
+  CommunicationIdentityClientOptions,
+  CommunicationUserToken,
+  GetTokenForTeamsUserOptions,
+  GetTokenOptions,
+  TokenScope,
+} from "@azure/communication-identity";
+import type { KeyCredential, TokenCredential } from "@azure/core-auth";
+import type { OperationOptions } from "@azure/core-client";
+import * as preview from "../../src/communication-identity-preview.ts";
+
+interface CreateUserOptions extends OperationOptions {
+  customId?: string;
+}
+
+interface CreateUserAndTokenOptions extends OperationOptions {
+  customId?: string;
+  tokenExpiresInMinutes?: number;
+}
+
+interface CommunicationUserDetail {
+  user: CommunicationUserIdentifier;
+  customId?: string;
+  lastTokenIssuedAt?: Date;
+}
+
+interface Client {
+  createUser(options?: CreateUserOptions): Promise<CommunicationUserIdentifier>;
+  createUserAndToken(scopes: TokenScope[], options?: CreateUserAndTokenOptions): Promise<CommunicationUserToken>;
+  getToken(
+    user: CommunicationUserIdentifier,
+    scopes: TokenScope[],
+    options?: GetTokenOptions,
+  ): Promise<CommunicationAccessToken>;
+  getUserDetail(user: CommunicationUserIdentifier, options?: OperationOptions): Promise<CommunicationUserDetail>;
+  revokeTokens(user: CommunicationUserIdentifier, options?: OperationOptions): Promise<void>;
+  deleteUser(user: CommunicationUserIdentifier, options?: OperationOptions): Promise<void>;
+  getTokenForTeamsUser(options: GetTokenForTeamsUserOptions): Promise<CommunicationAccessToken>;
+}
+
+interface ClientClass {
+  new (connectionString: string, options?: CommunicationIdentityClientOptions): Client;
+  new (endpoint: string, credential: KeyCredential, options?: CommunicationIdentityClientOptions): Client;
+  new (endpoint: string, credential: TokenCredential, options?: CommunicationIdentityClientOptions): Client;
+}
+
+/** The beta's options and results are ours, and the other way round. */
+type Same<A, B> = [A, B] extends [B, A] ? true : never;
+export const sameTypes: [
+  Same<CreateUserOptions, preview.CreateUserOptions>,
+  Same<CreateUserAndTokenOptions, preview.CreateUserAndTokenOptions>,
+  Same<CommunicationUserDetail, preview.CommunicationUserDetail>,
+] = [true, true, true];
+
+export const client: ClientClass = preview.CommunicationIdentityClient;
