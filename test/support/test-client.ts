@@ -2,6 +2,8 @@ import type { CommunicationIdentityClientOptions } from "@azure/communication-id
 import { CommunicationIdentityClient } from "../../src/communication-identity-preview.ts";
 import type { Emulator } from "../emulator/server.ts";
 
+export { CommunicationIdentityClient };
+
 // The SDK in this process must not look for its emulator behind a proxy.
 for (const name of Object.keys(process.env)) if (/_proxy$/i.test(name)) delete process.env[name];
 

@@ -4,10 +4,9 @@ import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import type { CommunicationIdentityClientOptions } from "@azure/communication-identity";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
-import { CommunicationIdentityClient } from "../../src/communication-identity-preview.ts";
 import { explainError } from "../../src/explain-error.ts";
 import { brokenOff, dropped, error, type Fault, respond } from "../support/faults.ts";
-import { clientOf } from "../support/test-client.ts";
+import { CommunicationIdentityClient, clientOf } from "../support/test-client.ts";
 import { CREATE, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
 
 const TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJza3lwZWlkIjoic2VjcmV0In0.c2VjcmV0LXNpZ25hdHVyZQ";

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { startNode } from "../support/child-process.ts";
+import { projectFolder, root } from "../support/folder.ts";
+import { DELETE, startTestEmulator } from "../support/test-emulator.ts";
+
+describe("communication-identity-preview.ts, copied into another project", () => {
+  test("compiles and runs as an ES module", async (t) => {
+    const emulator = await startTestEmulator(t);
+    const cwd = projectFolder();
+    const compilerOptions = {
+      ...{ module: "nodenext", target: "es2023", lib: ["es2023"], types: ["node"], strict: true, skipLibCheck: true },
+      ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitOverride: true },
+      ...{ noImplicitReturns: true, noUnusedLocals: true, noUnusedParameters: true, isolatedModules: true },
+      ...{ verbatimModuleSyntax: true, erasableSyntaxOnly: true },
+    };
+    writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
+    writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+    copyFileSync(
+      join(root, "src", "communication-identity-preview.ts"),
+      join(cwd, "communication-identity-preview.ts"),
+    );
+    writeFileSync(
+      join(cwd, "app.ts"),
+      `import { isRestError } from "@azure/core-rest-pipeline";
+      import { CommunicationIdentityClient } from "./communication-identity-preview.js";
+      const client = new CommunicationIdentityClient(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING ?? "");
+      const { user } = await client.createUserAndToken(["chat"], { customId: "alice" });
+      console.log((await client.getUserDetail(user)).customId);
+      await client.createUser({ customId: "" }).catch((error: unknown) => console.log(isRestError(error)));
+      await client.getToken(user, []).catch((error: unknown) => console.log(isRestError(error)));
+      await client.deleteUser(user);`,
+    );
+    const compiler = await startNode([join(root, "node_modules", "typescript", "bin", "tsc")], { cwd });
+    assert.equal((await compiler.ended).stdout, "");
+    const app = await startNode(["app.js"], { cwd, env: emulator.env });
+    const { stdout, stderr } = await app.ended;
+    assert.equal(stdout, "alice\ntrue\ntrue\n", stderr);
+    assert.equal(emulator.seen.filter(({ operation }) => operation === DELETE).length, 1);
+  });
+});
