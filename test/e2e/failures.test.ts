@@ -99,7 +99,7 @@ describe("a failure", { concurrency: true }, () => {
       "an invalid URL": [`new URL("bob");`, /\nTypeError(: | \[ERR_INVALID_URL\]: )Invalid URL\n(.*\n)+.*input: 'bob'/],
       "an error with a cause": [
         `throw new Error("mine", { cause: await fetch("https://127.0.0.1:1").catch((error) => error) });`,
-        /\nError: mine\n +at main \(.*src.main\.ts:\d+:\d+\)\n(.*\n)*.*\[cause\]: TypeError: fetch failed\n/,
+        /\nError: mine\n +at main \(.*src.main\.ts:\d+:\d+\)\n(.*\n)*.*\[cause\]: \[?TypeError: fetch failed/,
       ],
     } as const;
     for (const [name, [edit, expected]] of Object.entries(bugs)) {

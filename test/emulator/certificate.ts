@@ -1,4 +1,4 @@
-import "reflect-metadata"; // @peculiar/x509 needs it to be there first.
+import "reflect-metadata"; // @peculiar/x509 needs this to be loaded first.
 import { webcrypto } from "node:crypto";
 import {
   AuthorityKeyIdentifierExtension,
@@ -13,9 +13,9 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
-/** What the emulator needs to serve TLS, and its clients to trust it. PEM. */
+/** What the emulator needs for TLS, and its clients to trust it. PEM. */
 export interface Certificate {
-  /** The certificate of the CA that clients are to trust. */
+  /** The certificate of the CA that clients must trust. */
   ca: string;
   cert: string;
   key: string;
@@ -25,24 +25,22 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY = 24 * 60 * 60_000;
 
 /**
- * Makes a certificate for this machine, signed by a CA that is made for it alone. The CA's key is forgotten at once, so
- * that a client that trusts the CA trusts this one certificate and no other.
+ * Creates a certificate for `localhost` and `127.0.0.1`, signed by a CA of its own. The CA's private key is not kept, so a
+ * client that trusts the CA trusts this one certificate and no other.
  *
- * @param days - How long it is valid.
+ * @param days - How long the certificate is valid.
  */
 export async function createCertificate(days = 90): Promise<Certificate> {
   const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const [caKeys, keys] = await Promise.all([newKeys(), newKeys()]);
-  const notBefore = new Date(Date.now() - DAY);
-  const notAfter = new Date(Date.now() + days * DAY);
+  const [notBefore, notAfter] = [new Date(Date.now() - DAY), new Date(Date.now() + days * DAY)];
+  const common = { notBefore, notAfter, signingAlgorithm: ALGORITHM };
   const issuer = "CN=Communication Identity emulator CA";
 
   const ca = await X509CertificateGenerator.createSelfSigned({
+    ...common,
     name: issuer,
-    notBefore,
-    notAfter,
     keys: caKeys,
-    signingAlgorithm: ALGORITHM,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
@@ -50,13 +48,11 @@ export async function createCertificate(days = 90): Promise<Certificate> {
     ],
   });
   const cert = await X509CertificateGenerator.create({
+    ...common,
     subject: "CN=localhost",
     issuer,
-    notBefore,
-    notAfter,
     publicKey: keys.publicKey,
     signingKey: caKeys.privateKey,
-    signingAlgorithm: ALGORITHM,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),

@@ -1,42 +1,40 @@
 import { randomUUID } from "node:crypto";
-import { ServiceError } from "./service-error";
+import { ServiceError } from "./service-error.ts";
 
-/** The resource that the emulator stands in for. Its identities' IDs begin with it, and its tokens name it. */
+/** The emulated resource. Its identities' IDs begin with this, and its tokens name it. */
 export const RESOURCE_ID = "b0d1b0d1-0000-4000-8000-00000000acce";
 
-/** An identity, as the service keeps it. */
+/** An identity, as the service stores it. */
 export interface Identity {
   readonly id: string;
-  readonly customId?: string;
+  readonly customId: string | undefined;
   lastTokenIssuedAt?: Date;
 }
 
 /** The resource's identities, in memory. */
 export class Identities {
   readonly #byId = new Map<string, Identity>();
-  readonly #byCustomId = new Map<string, Identity>();
 
-  /** How many there are. */
+  /** The number of identities. */
   get size(): number {
     return this.#byId.size;
   }
 
-  /** The IDs of all. */
+  /** All identities' IDs. */
   [Symbol.iterator](): Iterator<string> {
     return this.#byId.keys();
   }
 
-  /** Creates an identity, or returns the one that has this very custom ID: the service compares them exactly. */
+  /** Creates an identity, or returns the one with this custom ID. Custom IDs are compared exactly. */
   create(customId?: string): Identity {
-    if (customId === undefined) return this.#add({ id: newId() });
-    const existing = this.#byCustomId.get(customId);
+    const existing = customId !== undefined && [...this.#byId.values()].find((other) => other.customId === customId);
     if (existing) return existing;
-    const identity = this.#add({ id: newId(), customId });
-    this.#byCustomId.set(customId, identity);
+    const identity = { id: `8:acs:${RESOURCE_ID}_${randomUUID()}`, customId };
+    this.#byId.set(identity.id, identity);
     return identity;
   }
 
-  /** @throws ServiceError 401 `IdentityNotOwned` when the resource has no such identity. */
+  /** @throws ServiceError 401 `IdentityNotOwned` if the resource has no such identity. */
   get(id: string): Identity {
     const identity = this.#byId.get(id);
     if (identity) return identity;
@@ -44,22 +42,11 @@ export class Identities {
   }
 
   /**
-   * Deletes an identity. Its custom ID is free again (assumed: no recording shows it).
+   * Deletes an identity. Then its custom ID is free again (assumed).
    *
-   * @throws ServiceError 401 `IdentityNotOwned` when the resource has no such identity.
+   * @throws ServiceError 401 `IdentityNotOwned` if the resource has no such identity.
    */
   delete(id: string): void {
-    const { customId } = this.get(id);
-    this.#byId.delete(id);
-    if (customId !== undefined) this.#byCustomId.delete(customId);
+    this.#byId.delete(this.get(id).id);
   }
-
-  #add(identity: Identity): Identity {
-    this.#byId.set(identity.id, identity);
-    return identity;
-  }
-}
-
-function newId(): string {
-  return `8:acs:${RESOURCE_ID}_${randomUUID()}`;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { ServiceError, validationError } from "./service-error";
+import { validationError } from "./service-error.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -11,25 +11,26 @@ const DEFAULT_MINUTES = 1440;
 export type Body = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a request's body as it comes over the wire: empty when there is none.
+ * Receives a request's body: empty if there is none.
  *
- * @throws ServiceError 413 when it is too large (assumed).
+ * @returns Nothing if the body is too large.
  */
-export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+export async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
+  // Without the option, leaving the loop would destroy the request, and the next one on its connection would fail.
   for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new ServiceError(413, "RequestEntityTooLarge", "The body is too large.");
+    if (length > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 /**
- * Parses a request's body. None at all is as good as `{}`.
+ * Parses a request's body. An empty one counts as `{}`.
  *
- * @throws ServiceError 400 `ValidationError` when it is not a JSON object (assumed).
+ * @throws ServiceError 400 `ValidationError` if it is not a JSON object (assumed).
  */
 export function parseBody(text: string): Body {
   if (text.trim() === "") return {};
@@ -37,7 +38,7 @@ export function parseBody(text: string): Body {
     const body: unknown = JSON.parse(text);
     if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   } catch {
-    // As wrong as JSON of another kind.
+    // As invalid as JSON of another type.
   }
   throw validationError("The request body must be a JSON object.", "body");
 }
@@ -45,7 +46,7 @@ export function parseBody(text: string): Body {
 /**
  * Reads the custom ID, if there is one.
  *
- * @throws ServiceError 400 `ValidationError` when it is not a string of 1 to 256 characters (assumed).
+ * @throws ServiceError 400 `ValidationError` if it is not a string of 1 to 256 characters (assumed).
  */
 export function readCustomId({ customId }: Body): string | undefined {
   if (customId === undefined || customId === null) return undefined;
@@ -54,9 +55,9 @@ export function readCustomId({ customId }: Body): string | undefined {
 }
 
 /**
- * Reads the scopes of the token to be issued.
+ * Reads the scopes of the token to issue.
  *
- * @throws ServiceError 400 `ValidationError` when there are none (as recorded), or any that does not exist (assumed).
+ * @throws ServiceError 400 `ValidationError` if there are none (as recorded), or if one does not exist (assumed).
  */
 export function readScopes(scopes: unknown): string[] {
   if (!Array.isArray(scopes) || scopes.length === 0) {
@@ -69,9 +70,9 @@ export function readScopes(scopes: unknown): string[] {
 }
 
 /**
- * Reads how long the token is to be valid, in minutes: 24 hours unless the body says otherwise.
+ * Reads how long the token will be valid, in minutes: 24 hours unless the body says otherwise.
  *
- * @throws ServiceError 400 `ValidationError` when it is not from 60 to 1440 (as recorded), or not a whole number
+ * @throws ServiceError 400 `ValidationError` if it is not from 60 to 1440 (as recorded), or not a whole number
  * (assumed).
  */
 export function readMinutes({ expiresInMinutes }: Body): number {

@@ -1,56 +1,53 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Certificate, createCertificate } from "./certificate";
+import { type Certificate, createCertificate } from "./certificate.ts";
 
-/** A saved certificate with less time left than this is replaced, in milliseconds. */
+/** A saved certificate that expires sooner than this is replaced, in milliseconds. */
 const RENEWAL = 7 * 24 * 60 * 60_000;
 
-const FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" };
-
 /**
- * Reads the certificate that is saved in a folder, or makes one and saves it there, for its owner's eyes only. A client
- * that trusts it goes on trusting the emulator after a restart.
+ * Reads the certificate that is saved in a folder, or creates one and saves it there, readable for the user only. So a
+ * client that trusts it still trusts the emulator after a restart.
  *
- * @param folder - An absolute path. It is replaced as a whole when its certificate is about to expire.
  * @returns The certificate, and the path of its CA's file.
+ * @throws Error with a message for the user if the folder cannot be written.
  */
 export async function savedCertificate(folder: string): Promise<Certificate & { caFile: string }> {
   const certificate = read(folder) ?? (await save(folder));
-  return { ...certificate, caFile: join(folder, FILES.ca) };
+  return { ...certificate, caFile: fileOf(folder, "ca") };
 }
 
 function read(folder: string): Certificate | undefined {
-  if (!existsSync(folder)) return undefined;
-  const file = (name: string) => readFileSync(join(folder, name), "utf8");
+  const content = (part: keyof Certificate) => readFileSync(fileOf(folder, part), "utf8");
   try {
-    const certificate = { ca: file(FILES.ca), cert: file(FILES.cert), key: file(FILES.key) };
+    const certificate = { ca: content("ca"), cert: content("cert"), key: content("key") };
     const x509 = new X509Certificate(certificate.cert);
     const belongsTogether =
       x509.checkPrivateKey(createPrivateKey(certificate.key)) &&
       x509.verify(new X509Certificate(certificate.ca).publicKey);
-    if (belongsTogether && Date.parse(x509.validTo) - Date.now() > RENEWAL) return certificate;
+    return belongsTogether && Date.parse(x509.validTo) - Date.now() > RENEWAL ? certificate : undefined;
   } catch {
-    // Incomplete or unreadable: as good as expired.
+    return undefined; // Missing or damaged.
   }
-  rmSync(folder, { recursive: true });
-  return undefined;
 }
 
 async function save(folder: string): Promise<Certificate> {
   const certificate = await createCertificate();
-  const draft = mkdtempSync(`${folder}-`);
-  for (const part of ["ca", "cert", "key"] as const) {
-    writeFileSync(join(draft, FILES[part]), certificate[part], { mode: 0o600 });
-  }
   try {
-    renameSync(draft, folder);
-    return certificate;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const part of ["ca", "cert", "key"] as const) {
+      writeFileSync(fileOf(folder, part), certificate[part], { mode: 0o600 });
+    }
   } catch (error) {
-    // Another emulator was started at the same time, and saved its certificate first.
-    rmSync(draft, { recursive: true });
-    const saved = read(folder);
-    if (!saved) throw error;
-    return saved;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `Cannot write to ${folder} (${code}), where the emulator keeps its certificate. Make it a folder that you can write to, or delete it.`,
+    );
   }
+  return certificate;
+}
+
+function fileOf(folder: string, part: keyof Certificate): string {
+  return join(folder, `${part}.pem`);
 }

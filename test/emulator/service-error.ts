@@ -1,6 +1,4 @@
-import { serviceHeaders } from "./headers";
-
-/** An error that the service answers with. */
+/** An error that the service responds with. */
 export class ServiceError extends Error {
   readonly status: number;
   readonly code: string;
@@ -14,12 +12,12 @@ export class ServiceError extends Error {
   }
 }
 
-/** 400 `ValidationError`: the service does not accept what the request's body says of the target. */
+/** 400 `ValidationError`: the service does not accept what the request's body says about the target. */
 export function validationError(message: string, target: string): ServiceError {
   return new ServiceError(400, "ValidationError", message, target);
 }
 
-/** The error's answer, in the form that all of the service's errors have. */
+/** The error's response, in the form that all of the service's errors have. */
 export function toResponse({ status, code, message, target }: ServiceError): Response {
-  return Response.json({ error: { code, message, target } }, { status, headers: serviceHeaders() });
+  return Response.json({ error: { code, message, target } }, { status });
 }

@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { exportSPKI, generateKeyPair, SignJWT } from "jose";
-import { type Identity, RESOURCE_ID } from "./identities";
+import { type Identity, RESOURCE_ID } from "./identities.ts";
 
-/** An access token, as the service answers with it. */
+/** An access token, as the service returns it. */
 export interface AccessToken {
   token: string;
   /** ISO 8601, with seven decimals and `+00:00` as recorded. */
   expiresOn: string;
 }
 
-// Made while the emulator starts: it takes longer than all the rest.
+// Starts while the modules are loaded: it takes longer than everything else.
 const keys = generateKeyPair("RS256");
 
-/** The key that the tokens verify with. */
+/** The public key of the tokens' signatures. */
 export const publicKey = keys.then((pair) => pair.publicKey);
 
 /**
- * Issues an access token, a JWT with the claims of recorded ones, and notes at the identity that it did.
+ * Issues an access token, a JWT with the claims of recorded ones, and sets the identity's `lastTokenIssuedAt`.
  *
  * @param minutes - How long the token is valid.
  */

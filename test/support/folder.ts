@@ -2,24 +2,31 @@ import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+/** The project's folder. */
 export const root = resolve(__dirname, "..", "..");
 
 let parent: string | undefined;
 
-/** A new folder, which is deleted when the test file's process ends. */
+/** Creates a folder, which is deleted when the tests' process ends. */
 export function temporaryFolder(): string {
   if (parent === undefined) {
     const created = mkdtempSync(join(tmpdir(), "byodi-test-"));
-    process.on("exit", () => rmSync(created, { recursive: true, force: true, maxRetries: 5 }));
+    process.on("exit", () => {
+      try {
+        rmSync(created, { recursive: true, maxRetries: 5 });
+      } catch {
+        // A file that is still in use on Windows: no reason for the tests to fail.
+      }
+    });
     parent = created;
   }
   return mkdtempSync(join(parent, "folder-"));
 }
 
 /**
- * A new folder that looks like the project's, so that a test can put a file of its own beside the project's.
+ * Creates a folder that looks like the project's, so that a test can put a file of its own beside the project's.
  *
- * @param folders - Those of the project's folders that it is to have, beside `node_modules`.
+ * @param folders - The project's folders that it has, in addition to `node_modules`.
  */
 export function projectFolder(...folders: string[]): string {
   const folder = temporaryFolder();

@@ -1,0 +1,92 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { createCertificate } from "../emulator/certificate.ts";
+import { type Emulator, startEmulator } from "../emulator/server.ts";
+import type { Middleware } from "../emulator/service.ts";
+import type { Fault } from "./faults.ts";
+import { temporaryFolder } from "./folder.ts";
+
+export const CREATE = "POST /identities";
+export const GET = "GET /identities/{id}";
+export const ISSUE = "POST /identities/{id}/:issueAccessToken";
+export const DELETE = "DELETE /identities/{id}";
+
+/** A request as the emulator received it, and its response. */
+export interface SeenRequest {
+  /** For example `POST /identities/{id}/:issueAccessToken`. */
+  operation: string;
+  /** The path and the query, as sent. */
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  /** 0 if there was no response. */
+  status: number;
+  /** The response's body. */
+  response: string;
+  /** When the request came, by `performance.now()`. */
+  at: number;
+}
+
+/** An emulator for one test, on a free port. */
+export interface TestEmulator extends Emulator {
+  seen: SeenRequest[];
+  /** The number of TLS connections opened so far. */
+  connections: number;
+  /** The variables that a child process needs to use this emulator. */
+  env: { COMMUNICATION_SERVICES_CONNECTION_STRING: string; NODE_EXTRA_CA_CERTS: string };
+  /**
+   * Sets a fault for requests from now on. If several apply to a request, the one that was set first wins.
+   *
+   * @param operation - For example `CREATE`, or "any".
+   * @param which - The nth of these requests, 1 being the next one, or each of them.
+   */
+  on(operation: string, which: number | "each", fault: Fault): void;
+}
+
+let shared: ReturnType<typeof makeCertificate> | undefined;
+
+async function makeCertificate() {
+  const certificate = await createCertificate();
+  const caFile = join(temporaryFolder(), "ca.pem");
+  writeFileSync(caFile, certificate.ca);
+  return { certificate, caFile };
+}
+
+/** Starts an emulator that stops when the test ends. All of a process's test emulators have the same certificate. */
+export async function startTestEmulator(t: TestContext): Promise<TestEmulator> {
+  shared ??= makeCertificate();
+  const { certificate, caFile } = await shared;
+  const seen: SeenRequest[] = [];
+  const faults: { operation: string; which: number | "each"; fault: Fault; count: number }[] = [];
+
+  const watch: Middleware = async (c, next) => {
+    const path = c.req.path.replace(/^\/identities\/[^/]+/, "/identities/{id}");
+    const operation = `${c.req.method} ${path}`;
+    const body = String(c.var.rawBody ?? "");
+    const url = c.env.incoming.url ?? "";
+    const request = { operation, url, headers: c.req.header(), body, status: 0, response: "", at: performance.now() };
+    seen.push(request);
+
+    const matching = faults.filter((rule) => rule.operation === "any" || rule.operation === operation);
+    for (const rule of matching) rule.count++;
+    const rule = matching.find(({ which, count }) => which === "each" || which === count);
+    const response = rule ? await rule.fault(c, next) : await next();
+    // Hono ignores a response that a middleware returns after `next()`. (What `next()` returns is something else.)
+    if (response instanceof Response) c.res = response;
+    request.status = c.res.status;
+    request.response = await c.res.clone().text();
+  };
+
+  const emulator = await startEmulator({ certificate, watch });
+  t.after(() => emulator.close());
+  const testEmulator: TestEmulator = {
+    ...emulator,
+    seen,
+    connections: 0,
+    env: { COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString, NODE_EXTRA_CA_CERTS: caFile },
+    on: (operation, which, fault) => faults.push({ operation, which, fault, count: 0 }),
+  };
+  emulator.server.on("secureConnection", () => testEmulator.connections++);
+  return testEmulator;
+}
