@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { AzureCommunicationTokenCredential } from "@azure/communication-common";
+import { jwtVerify } from "jose";
+import { Identities, RESOURCE_ID } from "./identities.ts";
+import { issueToken, publicKey } from "./tokens.ts";
+
+describe("a token", () => {
+  test("is a JWT with the recorded claims, which jose verifies and the SDK reads", async (t) => {
+    const identity = new Identities().create();
+    const { token, expiresOn } = await issueToken(identity, ["chat", "voip.join"], 60);
+    const { payload, protectedHeader } = await jwtVerify(token, await publicKey);
+    const { kid, x5t } = protectedHeader;
+    assert.deepEqual(protectedHeader, { alg: "RS256", kid, x5t, typ: "JWT" });
+    assert.match(String(kid), /^[0-9A-F]{40}$/);
+    assert.equal(Buffer.from(String(x5t), "base64url").toString("hex").toUpperCase(), kid);
+
+    const exp = Math.floor(Date.parse(expiresOn) / 1000);
+    const iat = exp - 60 * 60;
+    assert.deepEqual(payload, {
+      skypeid: identity.id.slice("8:".length),
+      scp: 1792,
+      csi: String(iat),
+      exp,
+      acsScope: "chat,voip.join",
+      resourceId: RESOURCE_ID,
+      resourceLocation: "unitedstates",
+      iat,
+    });
+
+    const credential = new AzureCommunicationTokenCredential(token);
+    t.after(() => credential.dispose());
+    assert.equal((await credential.getToken()).expiresOnTimestamp, exp * 1000);
+  });
+});
