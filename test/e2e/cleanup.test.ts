@@ -8,13 +8,6 @@ import { CREATE, DELETE, ISSUE, startTestEmulator, type TestEmulator } from "../
 const UNKNOWN = "The service may have created an identity whose ID is not known: a request to create one failed.\n";
 
 describe("the cleanup", { concurrency: true }, () => {
-  test("after a step that failed: deletes what was created", async (t) => {
-    const emulator = await startTestEmulator(t);
-    emulator.on(ISSUE, 1, error(403, "Forbidden", "Not allowed."));
-    assertFailure(await runQuickstart(emulator), /^The service responded with 403 Forbidden: Not allowed\.\n/);
-    assertDeleted(emulator, 2);
-  });
-
   test("names what it cannot delete, and nothing else", async (t) => {
     const emulator = await startTestEmulator(t);
     emulator.on(ISSUE, 1, error(403, "Forbidden"));
@@ -54,17 +47,6 @@ describe("the cleanup", { concurrency: true }, () => {
     assertFailure(await runQuickstart(emulator, { edit }), /^The service responded with 401 IdentityNotOwned/);
     // The standard identity and 28 others, and alice by the other client.
     assertDeleted(emulator, 30);
-  });
-
-  test("after an error, deletes what a call creates that nobody waits for", async (t) => {
-    const emulator = await startTestEmulator(t);
-    emulator.on(CREATE, 4, delayed(300));
-    const { code, stderr } = await runQuickstart(emulator, {
-      edit: `client.createUser();\n  throw new Error("mine");`,
-    });
-    assert.match(stderr, /\nError: mine\n/);
-    assert.equal(code, 1);
-    assertDeleted(emulator, 3);
   });
 
   test("when the reader goes away, as in `npm start | head -1`: deletes everything, without a word", async (t) => {

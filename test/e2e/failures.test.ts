@@ -3,8 +3,14 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, type TestContext, test } from "node:test";
-import { error, stalled } from "../support/faults.ts";
-import { assertDeleted, assertFailure, runQuickstart, startQuickstart } from "../support/quickstart.ts";
+import { delayed, error, stalled } from "../support/faults.ts";
+import {
+  assertDeleted,
+  assertFailure,
+  assertNoSecrets,
+  runQuickstart,
+  startQuickstart,
+} from "../support/quickstart.ts";
 import { CREATE, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
 
 describe("a failure", { concurrency: true }, () => {
@@ -27,8 +33,9 @@ describe("a failure", { concurrency: true }, () => {
 
   // The SDK's call never ends then, even when it is aborted, and nothing keeps the process alive.
   test("a proxy that breaks off its response: the time limit ends the call", async (t) => {
+    const emulator = await startTestEmulator(t);
     const HTTPS_PROXY = await startProxy(t, "HTTP/1.1 407 Authentication Required\r\nContent-Length: 20\r\n\r\n");
-    const { code, stderr } = await runQuickstart(await startTestEmulator(t), { env: { HTTPS_PROXY }, waits: true });
+    const { code, stderr } = await runQuickstart(emulator, { env: { HTTPS_PROXY }, waits: true });
     assert.match(stderr, /^A call to \S+ took longer than 20 seconds/);
     assert.match(stderr, /\nThe service may have created an identity whose ID is not known: .*\n$/);
     assert.equal(code, 1);
@@ -51,26 +58,20 @@ describe("a failure", { concurrency: true }, () => {
     assertFailure(result, /^Could not connect to \S+: its certificate is not trusted \(.+\)\.\n.*NODE_EXTRA_CA_CERTS/);
   });
 
-  test("a wrong access key, and AZURE_LOG_LEVEL=verbose: no secret is printed", async (t) => {
-    const emulator = await startTestEmulator(t);
-    const COMMUNICATION_SERVICES_CONNECTION_STRING = `endpoint=${emulator.endpoint};accesskey=c2VjcmV0LWtleS1vZi10aGUtcmVzb3VyY2U=`;
-    const env = { COMMUNICATION_SERVICES_CONNECTION_STRING, AZURE_LOG_LEVEL: "verbose" };
-    const { code, stderr } = await runQuickstart(emulator, { env });
-    assert.match(
-      stderr,
-      /^The service responded with 401 Denied: .*\nCopy the connection string from the Azure portal/m,
-    );
-    assert.match(stderr, /"authorization": "REDACTED"/i);
-    assert.equal(code, 1);
-  });
-
-  test("an error of the service, and AZURE_LOG_LEVEL=verbose: no secret is printed", async (t) => {
+  test("errors of the service, and AZURE_LOG_LEVEL=verbose: no secret is printed, and what was created is deleted", async (t) => {
     const emulator = await startTestEmulator(t);
     emulator.on(ISSUE, 2, error(403, "Forbidden", "Not allowed."));
-    const env = { AZURE_LOG_LEVEL: "verbose" };
-    const { code, stderr } = await runQuickstart(emulator, { env, edit: `await client.getToken(user, ["voip"]);` });
-    assert.match(stderr, /^The service responded with 403 Forbidden: Not allowed\.\nAzure support asks/m);
-    assert.equal(code, 1);
+    const edit = `
+      const key = "c2VjcmV0LWtleS1vZi10aGUtcmVzb3VyY2U=";
+      const endpoint = connectionString.replace(/^endpoint=|;.*/g, "");
+      await new CommunicationIdentityClient(endpoint, { key }).createUser().catch((error) => console.log(error.code));
+      await client.getToken(user, ["voip"]);`;
+    const result = await runQuickstart(emulator, { env: { AZURE_LOG_LEVEL: "verbose" }, edit });
+    assert.match(result.stderr, /^The service responded with 403 Forbidden: Not allowed\.\nAzure support asks/m);
+    assert.match(result.stderr, /"authorization": "REDACTED"/i);
+    assert.match(result.stdout, /^Denied$/m);
+    assertNoSecrets(result, emulator, "accesskey=c2VjcmV0LWtleS1vZi10aGUtcmVzb3VyY2U=");
+    assert.equal(result.code, 1);
     assertDeleted(emulator, 2);
   });
 
@@ -97,20 +98,22 @@ describe("a failure", { concurrency: true }, () => {
         /src.main\.ts:\d+\n.*learner\.identity\.id.*\n\s*\^\n+TypeError: Cannot read properties of undefined.*\n +at main/,
       ],
       "an invalid URL": [`new URL("bob");`, /\nTypeError(: | \[ERR_INVALID_URL\]: )Invalid URL\n(.*\n)+.*input: 'bob'/],
-      "an error with a cause": [
-        `throw new Error("mine", { cause: await fetch("https://127.0.0.1:1").catch((error) => error) });`,
+      "an error with a cause, and a call that nobody waits for": [
+        `client.createUser();
+        throw new Error("mine", { cause: await fetch("https://127.0.0.1:1").catch((error) => error) });`,
         /\nError: mine\n +at main \(.*src.main\.ts:\d+:\d+\)\n(.*\n)*.*\[cause\]: \[?TypeError: fetch failed/,
       ],
     } as const;
     for (const [name, [edit, expected]] of Object.entries(bugs)) {
       test(name, async (t) => {
         const emulator = await startTestEmulator(t);
+        emulator.on(CREATE, 4, delayed(300));
         const { code, stderr } = await runQuickstart(emulator, { edit });
         assert.match(stderr, expected);
         assert.match(stderr, /\nNode\.js v\d+/);
         assert.doesNotMatch(stderr, /PROXY|tidy-run/);
         assert.equal(code, 1);
-        assertDeleted(emulator, 2);
+        assertDeleted(emulator, edit.includes("createUser") ? 3 : 2);
       });
     }
   });

@@ -78,7 +78,7 @@ describe("`npm run emulator`", { concurrency: true }, () => {
 
 /** Starts an emulator in a folder, and waits until it has said how to use it. */
 async function start(t: TestContext, cwd: string, args: string[], preload = "") {
-  const running = await startScript("emulator", args, { cwd, preload, waits: true });
+  const running = await startScript("emulator", args, { cwd, preload });
   t.after(() => running.child.kill("SIGKILL"));
   const printed = await running.said("Requests and responses:\n");
   const [connectionString = "", port] = /endpoint=https:\/\/[^:]+:(\d+)\/;accesskey=[^']+/.exec(printed) ?? [];

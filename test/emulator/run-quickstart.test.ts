@@ -45,40 +45,31 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     assert.equal(resource.connections + connections, 0);
   });
 
-  test("ends with the quickstart's exit code, even if its temporary files cannot be deleted", async () => {
-    const { ended } = await startScript("start:emulator", [], {
-      cwd: projectWith(`
-        require("node:fs").rmSync(require("node:path").dirname(process.env.NODE_EXTRA_CA_CERTS), { recursive: true });
-        process.exitCode = 7;`),
-    });
-    const { code, stderr } = await ended;
-    assert.equal(stderr, NOTICE);
-    assert.equal(code, 7);
-  });
-
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    test(`on ${signal}, the emulator outlives the quickstart's cleanup`, { skip: windows }, async () => {
-      const cwd = projectWith(`
-        setInterval(() => {}, 1000);
+    const name = `on ${signal}: outlives the quickstart's cleanup and ends with its exit code, whatever became of the files`;
+    test(name, { skip: windows }, async () => {
+      const cwd = projectFolder();
+      mkdirSync(join(cwd, "src"));
+      writeFileSync(
+        join(cwd, "src", "main.ts"),
+        `setInterval(() => {}, 1000);
         process.on("${signal}", () => setTimeout(() => {
           const [, endpoint] = /endpoint=(.*?);/.exec(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING);
-          require("node:https").get(endpoint, ({ statusCode }) => process.exit(statusCode - 300));
+          require("node:https").get(endpoint, ({ statusCode }) => {
+            require("node:fs").rmSync(require("node:path").dirname(process.env.NODE_EXTRA_CA_CERTS), { recursive: true });
+            process.exit(statusCode - 300);
+          });
         }, 500));
-        console.log("ready");`);
-      const { child, ended, said } = await startScript("start:emulator", [], { cwd, waits: true });
+        console.log("ready");`,
+      );
+      const { child, ended, said } = await startScript("start:emulator", [], { cwd });
       await said("ready");
       // A terminal sends Ctrl-C to the whole group, other programs send SIGTERM to the process alone.
       if (signal === "SIGTERM") child.kill(signal);
       else if (child.pid !== undefined) process.kill(-child.pid, signal);
-      assert.equal((await ended).code, 401 - 300);
+      const { code, stderr } = await ended;
+      assert.equal(code, 401 - 300);
+      assert.equal(stderr, NOTICE);
     });
   }
 });
-
-/** A project folder with another quickstart. */
-function projectWith(main: string): string {
-  const cwd = projectFolder();
-  mkdirSync(join(cwd, "src"));
-  writeFileSync(join(cwd, "src", "main.ts"), main);
-  return cwd;
-}

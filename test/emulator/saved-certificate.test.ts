@@ -10,7 +10,7 @@ import { startEmulator } from "./server.ts";
 
 const windows = process.platform === "win32" && "Windows has no file modes";
 
-describe("the saved certificate", { concurrency: true }, () => {
+describe("the saved certificate", () => {
   test("is readable for the user only", { skip: windows }, async () => {
     const folder = join(temporaryFolder(), ".emulator");
     await savedCertificate(folder);

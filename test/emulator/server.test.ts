@@ -8,7 +8,7 @@ import { assertError, create, json, send } from "../support/signed-request.ts";
 import { startTestEmulator } from "../support/test-emulator.ts";
 import { type Emulator, startEmulator } from "./server.ts";
 
-describe("the emulator's server", { concurrency: true }, () => {
+describe("the emulator's server", () => {
   test("needs no options, and listens on the loopback address only", async (t) => {
     const [emulator, other] = await Promise.all([startEmulator(), startEmulator()]);
     for (const { close } of [emulator, other]) t.after(close);

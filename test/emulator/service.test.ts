@@ -10,7 +10,7 @@ const SEVEN_DECIMALS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00$/;
 const STABLE = ["2021-03-07", "2022-06-01", "2022-10-01", "2023-10-01", "2025-06-30", "2026-07-22", "2026-09-23"];
 const NOT_OWNED = { error: { code: "IdentityNotOwned", message: "Provided identity doesn't belong to the resource." } };
 
-describe("the service", { concurrency: true }, () => {
+describe("the service", () => {
   test("creates a new identity of the same resource for each request without a custom ID", async (t) => {
     const emulator = await startTestEmulator(t);
     for (const body of ["", {}, { customId: null }, { createTokenWithScopes: [] }]) {

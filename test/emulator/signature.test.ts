@@ -6,7 +6,7 @@ import { startTestEmulator } from "../support/test-emulator.ts";
 const DENIED = [401, "Denied", "Denied by the resource provider."] as const;
 const minutesFromNow = (count: number) => new Date(Date.now() + count * 60_000);
 
-describe("the signature check", { concurrency: true }, () => {
+describe("the signature check", () => {
   const refused = {
     "another access key": { accessKey: "d3Jvbmc=" },
     "a changed body": { body: { customId: "alice" }, tamperedBody: '{"customId":"mallo"}' },

@@ -42,7 +42,7 @@ export interface Options {
   preload?: string;
   /** A file for its standard output, in place of what `Result` has. */
   stdout?: number;
-  /** Whether the process waits more than it works. Then it starts even if there are as many processes as processors. */
+  /** Whether the process waits more than it works. Then it starts first, and does not count once it has written a line. */
   waits?: boolean;
 }
 
@@ -70,7 +70,7 @@ export function startNpm(args: string[], options: Options = {}): Promise<Running
 /** Starts Node. At most one process per processor works at a time, or they would run into their own time limits. */
 export async function startNode(args: string[], options: Options = {}): Promise<Running> {
   const { env = {}, cwd = temporaryFolder(), stdout: file = "pipe", waits = false } = options;
-  if (!waits) await takeSlot();
+  await takeSlot(waits ? "first" : "later");
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...inherited(), ...env },
@@ -80,13 +80,14 @@ export async function startNode(args: string[], options: Options = {}): Promise<
     // A process group of its own, so that a test can signal it as a terminal does.
     detached: process.platform !== "win32",
   });
+  if (waits) child.stdout?.once("data", freeSlot);
   let [stdout, stderr] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const ended = new Promise<Result>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode, signal) => {
-      if (!waits) freeSlot();
+      if (!waits || stdout === "") freeSlot();
       const code = exitCode ?? 128 + constants.signals[signal ?? "SIGKILL"];
       const endedAt = performance.now();
       // Node on Windows ends the lines of an uncaught error with CR LF.
@@ -104,15 +105,15 @@ export async function startNode(args: string[], options: Options = {}): Promise<
 }
 
 let freeSlots = availableParallelism();
-const waiting: (() => void)[] = [];
+const queues: Record<"first" | "later", (() => void)[]> = { first: [], later: [] };
 
-async function takeSlot(): Promise<void> {
+async function takeSlot(queue: keyof typeof queues): Promise<void> {
   if (freeSlots > 0) freeSlots--;
-  else await new Promise<void>((resolve) => waiting.push(resolve));
+  else await new Promise<void>((resolve) => queues[queue].push(resolve));
 }
 
 function freeSlot(): void {
-  const next = waiting.shift();
+  const next = queues.first.shift() ?? queues.later.shift();
   if (next) next();
   else freeSlots++;
 }

@@ -24,7 +24,7 @@ async function explain(call: Promise<unknown>): Promise<string> {
   return explanation;
 }
 
-describe("an explanation", { concurrency: true }, () => {
+describe("an explanation", () => {
   const service: Record<string, [fault: Fault, expected: RegExp]> = {
     "a custom ID that has several identities": [
       error(409, "MultipleIdentitiesForCustomId", "Several."),

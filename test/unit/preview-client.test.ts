@@ -8,7 +8,7 @@ import { CREATE, GET, ISSUE, startTestEmulator } from "../support/test-emulator.
 
 const STRANGER = { communicationUserId: "8:acs:stranger" };
 
-describe("the preview client", { concurrency: true }, () => {
+describe("the preview client", () => {
   test("creates one identity for each custom ID, and a new one for each call without", async (t) => {
     const client = clientOf(await startTestEmulator(t));
     assert.ok(client instanceof StableClient);
