@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { startNode } from "../support/child-process.ts";
-import { projectFolder, root, temporaryFolder } from "../support/folder.ts";
+import { quickstartFolder, root, temporaryFolder } from "../support/folder.ts";
 import { startTestEmulator } from "../support/test-emulator.ts";
 import { readApiVersion } from "./api-versions.ts";
 import { DEVELOPMENT_KEY } from "./server.ts";
@@ -15,7 +15,7 @@ const tsx = ["--require", require.resolve("tsx/cjs")];
 describe("the emulator's README", { concurrency: true }, () => {
   test("shows a script that works", async (t) => {
     const emulator = await startTestEmulator(t);
-    const cwd = projectFolder("src");
+    const cwd = quickstartFolder();
     writeFileSync(join(cwd, "scratch.ts"), scratch);
     const { ended } = await startNode([...tsx, "scratch.ts"], { cwd, env: emulator.env });
     const { stdout, stderr } = await ended;

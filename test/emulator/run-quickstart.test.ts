@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { startNpm, startScript } from "../support/child-process.ts";
-import { projectFolder } from "../support/folder.ts";
+import { quickstartFolder } from "../support/folder.ts";
 import { assertTranscript } from "../support/quickstart.ts";
 import { startTestEmulator } from "../support/test-emulator.ts";
 
@@ -26,7 +26,7 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     await once(proxy, "listening");
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const env = { ...resource.env, HTTPS_PROXY: url, https_proxy: url, all_proxy: url };
-    const cwd = projectFolder("src");
+    const cwd = quickstartFolder();
     const lines = Object.entries(env).map(([name, value]) => `${name}="${value}"\n`);
     writeFileSync(join(cwd, ".env"), lines.join(""));
 
@@ -48,8 +48,7 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const name = `on ${signal}: outlives the quickstart's cleanup and ends with its exit code, whatever became of the files`;
     test(name, { skip: windows }, async () => {
-      const cwd = projectFolder();
-      mkdirSync(join(cwd, "src"));
+      const cwd = quickstartFolder();
       writeFileSync(
         join(cwd, "src", "main.ts"),
         `setInterval(() => {}, 1000);

@@ -126,6 +126,7 @@ function inherited(): Record<string, string> {
   const names = /^(path|systemroot|windir|comspec|pathext|temp|tmp|tmpdir|home|userprofile|appdata|localappdata)$/i;
   const variables: Record<string, string> = { HTTPS_PROXY: "", HTTP_PROXY: "", ALL_PROXY: "" };
   for (const name of Object.keys(variables)) variables[name.toLowerCase()] = "";
+  variables.NODE_PATH = join(root, "node_modules"); // For what runs in a folder of its own.
   for (const [name, value] of Object.entries(process.env)) {
     if (names.test(name) && value !== undefined) variables[name] = value;
   }

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -23,14 +23,10 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(parent, "folder-"));
 }
 
-/**
- * Creates a folder that looks like the project's, so that a test can put a file of its own beside the project's.
- *
- * @param folders - The project's folders that it has, in addition to `node_modules`.
- */
-export function projectFolder(...folders: string[]): string {
+/** Creates a folder with a copy of the quickstart, for a test to change. It finds packages through `NODE_PATH`. */
+export function quickstartFolder(): string {
   const folder = temporaryFolder();
-  for (const name of ["node_modules", ...folders]) symlinkSync(join(root, name), join(folder, name), "junction");
+  cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
   copyFileSync(join(root, "package.json"), join(folder, "package.json"));
   return folder;
 }

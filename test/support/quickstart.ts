@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Options, type Result, type Running, startScript } from "./child-process.ts";
-import { root, temporaryFolder } from "./folder.ts";
+import { quickstartFolder, root } from "./folder.ts";
 import { DELETE, type TestEmulator } from "./test-emulator.ts";
 
 /** How to run the quickstart. */
@@ -18,15 +18,13 @@ export function startQuickstart(
 ): Promise<Running> {
   const env = { ...emulator.env, ...options.env };
   if (edit === undefined) return startScript("start", [], { ...options, env });
-  const project = temporaryFolder();
-  cpSync(join(root, "src"), join(project, "src"), { recursive: true });
+  const project = quickstartFolder();
   const file = join(project, "src", "main.ts");
   const source = readFileSync(file, "utf8");
   const edited = source.replace("  // 5. ", `${edit}\n\n  // 5. `);
   assert.notEqual(edited, source);
   writeFileSync(file, edited);
-  // The copy has no `node_modules` of its own.
-  return startScript("start", [], { ...options, project, env: { ...env, NODE_PATH: join(root, "node_modules") } });
+  return startScript("start", [], { ...options, project, env });
 }
 
 /** Runs what `npm start` runs, to its end, and checks that it prints no secret. */

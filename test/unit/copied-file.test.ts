@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { startNode } from "../support/child-process.ts";
-import { projectFolder, root } from "../support/folder.ts";
+import { root, temporaryFolder } from "../support/folder.ts";
 import { DELETE, startTestEmulator } from "../support/test-emulator.ts";
 
 describe("communication-identity-preview.ts, copied into another project", () => {
   test("compiles and runs as an ES module", async (t) => {
     const emulator = await startTestEmulator(t);
-    const cwd = projectFolder();
+    const cwd = temporaryFolder();
+    symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
     const compilerOptions = {
       ...{ module: "nodenext", target: "es2023", lib: ["es2023"], types: ["node"], strict: true, skipLibCheck: true },
       ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitOverride: true },
