@@ -16,10 +16,10 @@ import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 // BYODI exists in `@azure/communication-identity` 1.4.0-beta.1 only. This file adds what that beta has to the client of
 // 1.3.1, under the beta's names. If you can install the beta, delete this file and import the client from the package.
 //
-// To use this file in a project of your own, copy it. In an ES module, save it as `.cts`: version 1.3.1 is CommonJS only,
-// so Node would otherwise load Azure's core libraries twice and open two connections. Recognize the SDK's errors with
-// `isRestError()` of "@azure/core-rest-pipeline", not with `instanceof`. A bundler has to leave the packages out
-// (esbuild: `--packages=external`).
+// To use this file in a project of your own, copy it, and recognize the SDK's errors with `isRestError()` of
+// "@azure/core-rest-pipeline" rather than with `instanceof`. Version 1.3.1 is CommonJS only: in an ES module, Node loads
+// Azure's core libraries twice and opens two connections. To avoid that, save the file as `.cts` and run it with tsx, or
+// compile it with tsc without `verbatimModuleSyntax`. To bundle it as an ES module, use `--packages=external` (esbuild).
 
 /** The only API version of the Identity service that has custom IDs and `GET /identities/{id}`. */
 const PREVIEW_API_VERSION = "2025-03-02-preview";

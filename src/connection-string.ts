@@ -10,7 +10,7 @@ const VARIABLE = "COMMUNICATION_SERVICES_CONNECTION_STRING";
  * @throws PlainError with two lines that say what to do.
  */
 export function readConnectionString(): string {
-  const isEmpty = process.env[VARIABLE] === "";
+  const isEmpty = process.env[VARIABLE]?.trim() === "";
   const dotenv = config({ quiet: true });
   // In Windows PowerShell 5.1, `>` saves text as UTF-16.
   if (process.env[VARIABLE] === undefined) config({ quiet: true, encoding: "utf16le" });
@@ -23,7 +23,7 @@ export function readConnectionString(): string {
           "or try the quickstart without Azure: npm run start:emulator",
       );
     }
-    if (dotenv.error) throw new PlainError(`Cannot read the file .env: ${dotenv.error.message}`);
+    if (dotenv.error) throw new PlainError(`Cannot read .env as a text file: ${dotenv.error.message}`);
     if (isEmpty && dotenv.parsed?.[VARIABLE]) {
       throw new PlainError(
         `${VARIABLE} is set in this terminal, but empty. That hides the value in .env:\n` +

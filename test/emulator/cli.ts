@@ -28,7 +28,7 @@ To use it from another terminal, set both variables there before you start a pro
   PowerShell  ${PowerShell}
   cmd         ${cmd}
 
-(You can put the first one into a .env file instead, but not the second: Node reads it when it starts.)
+(.env may have COMMUNICATION_SERVICES_CONNECTION_STRING, but not NODE_EXTRA_CA_CERTS: Node reads that when it starts.)
 
 Requests and responses:`);
 }

@@ -14,6 +14,11 @@ import { trace } from "./trace.ts";
  */
 async function main(): Promise<void> {
   const emulator = await startEmulator(process.argv.includes("--trace") ? { watch: trace() } : {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"] as const) {
+    // The emulator must outlive the quickstart's cleanup. On Windows a signal cannot be passed on, and Ctrl-C and
+    // Ctrl-Break reach the quickstart without help.
+    process.on(signal, () => process.platform === "win32" || quickstart.kill(signal));
+  }
   const folder = mkdtempSync(join(tmpdir(), "identity-emulator-"));
   const caFile = join(folder, "ca.pem");
   writeFileSync(caFile, emulator.ca);
@@ -29,12 +34,6 @@ async function main(): Promise<void> {
       NODE_EXTRA_CA_CERTS: caFile,
     },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"] as const) {
-    // The emulator must outlive the quickstart's cleanup. On Windows a signal cannot be passed on, and Ctrl-C and
-    // Ctrl-Break reach the quickstart without help.
-    process.on(signal, () => process.platform === "win32" || quickstart.kill(signal));
-  }
-
   const [code, signal] = await once(quickstart, "close");
   process.exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
   emulator.close();

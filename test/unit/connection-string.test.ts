@@ -56,6 +56,10 @@ describe("the connection string", () => {
       { variable: "", ...file(`${NAME}="${VALUE}"`) },
       /is set in this terminal, but empty\. That hides the value in \.env:\n/,
     ],
+    "blank in the terminal, which hides the one in .env": [
+      { variable: " ", ...file(`${NAME}="${VALUE}"`) },
+      /is set in this terminal, but empty/,
+    ],
     "misspelt in .env": [file(`COMMUNICATION_SERVICE_CONNECTION_STRING="${VALUE}"`), noValue],
     "under another sample's name in .env": [file(`COMMUNICATION_CONNECTION_STRING="${VALUE}"`), noValue],
     "in lower case in .env": [file(`${NAME.toLowerCase()}="${VALUE}"`), noValue],
@@ -65,7 +69,7 @@ describe("the connection string", () => {
     "empty in .env": [file(`${NAME}=`), noValue],
     "in a .env that is a folder": [
       { prepare: (path) => mkdirSync(path) },
-      /^Cannot read the file \.env: EISDIR: illegal operation on a directory/,
+      /^Cannot read \.env as a text file: EISDIR: illegal operation on a directory/,
     ],
     "still .env.example's": [{ prepare: (path) => copyFileSync(join(root, ".env.example"), path) }, form],
     "with the placeholder of the key": [{ variable: VALUE.replace(KEY, "<your-access-key>") }, form],
