@@ -34,15 +34,17 @@ export function wasNotSent(error: unknown): boolean {
  * Of the SDK's messages, only those that come from the service's error body or from the network are shown: others contain
  * a response body, which may have a token in it.
  *
+ * @param isFromCall - Whether the error came out of a call to the service. Other services have such errors, too.
  * @returns `undefined` for an error that comes neither from a call nor from the configuration: that is a bug.
  */
-export function explainError(error: unknown): string | undefined {
+export function explainError(error: unknown, isFromCall: boolean): string | undefined {
   if (error instanceof PlainError) return error.message;
-  if (isRestError(error)) return error.statusCode === undefined ? explainConnection(error) : explainResponse(error);
+  if (isFromCall && isRestError(error))
+    return error.statusCode === undefined ? explainConnection(error) : explainResponse(error);
   if (error instanceof TypeError && "input" in error) {
     // The SDK reads the proxy's variable when the client is created.
     const proxy = Object.keys(process.env).find((name) => /_proxy$/i.test(name) && process.env[name] === error.input);
-    if (proxy) return `${proxy} is not a URL. It must have the form http://<host>:<port>`;
+    if (proxy && error.input) return `${proxy} is not a URL. It must have the form http://<host>:<port>`;
   }
   return undefined;
 }

@@ -1,19 +1,15 @@
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommunicationIdentityClientOptions } from "@azure/communication-identity";
 import type { FullOperationResponse } from "@azure/core-client";
-import {
-  createPipelineRequest,
-  type PipelineRequest,
-  type PipelineResponse,
-  type SendRequest,
-} from "@azure/core-rest-pipeline";
+import { createPipelineRequest, type PipelineRequest, type SendRequest } from "@azure/core-rest-pipeline";
 import { explainError, PlainError, wasNotSent } from "./explain-error.ts";
 
 // Keeps a run tidy without a line between its steps: limits how long a call may take, says plainly what went wrong, and
 // deletes what a run has created that fails or is interrupted. It changes nothing that the SDK returns or throws, apart
 // from the time limit, and it does nothing at the end of a run that succeeds.
 
-/** How long a call may take, retries included, in milliseconds. A call with an `abortSignal` of its own has no limit. */
+/** How long a call may take, retries included, in milliseconds, unless it has a limit or an `abortSignal` of its own. */
 const CALL_LIMIT = 20_000;
 /** How long the cleanup waits for the calls that have not ended, and then for its deletes, in milliseconds each. */
 const CLEANUP_LIMIT = 10_000;
@@ -24,12 +20,14 @@ const SAME_CTRL_C = 1000;
 const created = new Map<string, () => Promise<void>>();
 /** The calls that have not ended. */
 const calls = new Set<Promise<unknown>>();
+/** The errors that calls have thrown. */
+const failures = new WeakSet<object>();
 /** How many creations without a custom ID were sent and not answered: each may have made an identity. */
 let unansweredCreations = 0;
 /** When the run failed or was interrupted, by the clock of `performance.now()`. */
 let stoppedAt: number | undefined;
 
-/** For the client whose calls are to be watched. */
+/** For a client whose calls are to be watched. What other clients create is left alone. */
 export const clientOptions: CommunicationIdentityClientOptions = {
   additionalPolicies: [
     // Around the SDK's retries, where the response's body is parsed.
@@ -43,11 +41,13 @@ async function watchCall(request: PipelineRequest, next: SendRequest): Promise<F
   if (stoppedAt !== undefined) return new Promise(() => {});
   const call = sendCall(request, next);
   calls.add(call);
+  call.catch((error) => failures.add(error));
   return call.finally(() => calls.delete(call));
 }
 
 async function sendCall(request: PipelineRequest, next: SendRequest): Promise<FullOperationResponse> {
-  const response: FullOperationResponse = await (request.abortSignal ? next(request) : sendInTime(request, next));
+  const hasLimit = request.abortSignal !== undefined || request.timeout > 0;
+  const response: FullOperationResponse = await (hasLimit ? next(request) : sendInTime(request, next));
   const { pathname } = new URL(request.url);
   const id: unknown = response.parsedBody?.identity?.id;
   if (typeof id === "string") created.set(id, () => deleteIdentity(id, request, next));
@@ -57,17 +57,13 @@ async function sendCall(request: PipelineRequest, next: SendRequest): Promise<Fu
 
 // Neither `AbortSignal.timeout` nor the SDK's own `timeout` is enough: a broken proxy can leave a call that never ends,
 // even when it is aborted, and nothing that keeps the process alive.
-async function sendInTime(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+async function sendInTime(request: PipelineRequest, next: SendRequest) {
   const limit = new AbortController();
   request.abortSignal = limit.signal;
   const timer = setTimeout(() => limit.abort(), CALL_LIMIT);
   const message = `A call to ${new URL(request.url).host} took longer than ${CALL_LIMIT / 1000} seconds, retries included.`;
-  const timeUp = new Promise<never>((_, reject) => {
-    limit.signal.addEventListener("abort", () =>
-      reject(
-        new PlainError(`${message}\nThe service may be busy. Check the endpoint and your network, and run it again.`),
-      ),
-    );
+  const timeUp = once(limit.signal, "abort").then(() => {
+    throw new PlainError(`${message}\nThe service may be busy. Check the endpoint and your network, and run it again.`);
   });
   return Promise.race([timeUp, next(request)]).finally(() => clearTimeout(timer));
 }
@@ -98,8 +94,8 @@ async function deleteIdentity(id: string, { url, agent, tlsSettings }: PipelineR
   if (response.status === 204 || response.parsedBody?.error?.code === "IdentityNotOwned") created.delete(id);
 }
 
-/** Stops the steps, deletes what they have created, and ends the process. An `Error` as the reason is a bug. */
-async function stop(exitCode: number, reason?: string | Error): Promise<void> {
+/** Stops the steps, deletes what they have created, and ends the process. An error as the reason is a bug. */
+async function stop(exitCode: number, reason?: string | { error: unknown }): Promise<void> {
   if (stoppedAt !== undefined) return;
   stoppedAt = performance.now();
   process.exitCode = exitCode;
@@ -107,10 +103,10 @@ async function stop(exitCode: number, reason?: string | Error): Promise<void> {
   // An identity that is being created becomes known when its call ends.
   await settled(calls);
   await settled(Array.from(created.values(), (deleteIt) => deleteIt()));
-  if (!(reason instanceof Error)) process.exit();
+  if (typeof reason !== "object") process.exit();
   // Node shows an error that nobody handles, with the line that threw it.
   for (const event of ["uncaughtException", "unhandledRejection"]) process.removeAllListeners(event);
-  Promise.reject(reason);
+  Promise.reject(reason.error);
 }
 
 function settled(promises: Iterable<Promise<unknown>>): Promise<unknown> {
@@ -118,29 +114,33 @@ function settled(promises: Iterable<Promise<unknown>>): Promise<unknown> {
 }
 
 // Also gets the errors of `main`, which nobody catches.
-process.on("uncaughtException", (error) => stop(1, explainError(error) ?? error));
+process.on("uncaughtException", (error) => {
+  if (process.listenerCount("uncaughtException") > 1) return; // The program has a handler of its own.
+  stop(1, explainError(error, failures.has(error)) ?? { error });
+});
 
 // SIGBREAK is Ctrl-Break on Windows. The exit codes are those that a shell reports.
 for (const [signal, exitCode] of Object.entries({ SIGINT: 130, SIGBREAK: 130, SIGTERM: 143, SIGHUP: 129 })) {
   process.on(signal, () => {
+    if (process.listenerCount(signal) > 1) return; // The program has a handler of its own.
     if (stoppedAt !== undefined && performance.now() - stoppedAt > SAME_CTRL_C) process.exit();
     stop(exitCode, "Interrupted. Deleting what was created, in up to 20 seconds. Another Ctrl-C ends it at once.");
   });
 }
 
-process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+process.stdout.on("error", ({ code, message, syscall }: NodeJS.ErrnoException) => {
   // A reader that has seen enough, as in `npm start | head -1`, is no failure.
   if (code === "EPIPE") stop(0);
-  else stop(1, `Could not write the output: ${message}`);
+  else if (syscall === "write") stop(1, `Could not write the output: ${message}`);
 });
 process.stderr.on("error", () => {});
 
-process.on("exit", () => {
-  if (stoppedAt !== undefined && created.size > 0) {
+process.on("exit", (exitCode) => {
+  if ((stoppedAt !== undefined || exitCode !== 0) && created.size > 0) {
     const ids = [...created.keys()].join(" ");
     console.error(`May still be in your resource, for you to delete (README.md says how): ${ids}`);
   }
   if (unansweredCreations > 0) {
-    console.error("The service may have created an identity whose ID is not known: a request to create one failed.");
+    console.error("The service may hold an identity with an unknown ID: a request to create one did not succeed.");
   }
 });

@@ -5,7 +5,7 @@ import { delayed, error, failedAfterwards } from "../support/faults.ts";
 import { assertDeleted, assertFailure, runQuickstart, startQuickstart } from "../support/quickstart.ts";
 import { CREATE, DELETE, ISSUE, startTestEmulator, type TestEmulator } from "../support/test-emulator.ts";
 
-const UNKNOWN = "The service may have created an identity whose ID is not known: a request to create one failed.\n";
+const UNKNOWN = "The service may hold an identity with an unknown ID: a request to create one did not succeed.\n";
 
 describe("the cleanup", { concurrency: true }, () => {
   test("names what it cannot delete, and nothing else", async (t) => {
@@ -16,6 +16,14 @@ describe("the cleanup", { concurrency: true }, () => {
     assert.equal(emulator.identities.size, 1);
     assertNamed(emulator, stderr);
     assert.equal(code, 1);
+  });
+
+  test("names what is left when a line that was added ends the process with a failure", async (t) => {
+    const emulator = await startTestEmulator(t);
+    const { code, stderr } = await runQuickstart(emulator, { edit: "process.exit(3);" });
+    assert.equal(emulator.identities.size, 2);
+    assertNamed(emulator, stderr);
+    assert.equal(code, 3);
   });
 
   test("tries a delete again that failed in the steps", async (t) => {

@@ -37,7 +37,7 @@ describe("a failure", { concurrency: true }, () => {
     const HTTPS_PROXY = await startProxy(t, "HTTP/1.1 407 Authentication Required\r\nContent-Length: 20\r\n\r\n");
     const { code, stderr } = await runQuickstart(emulator, { env: { HTTPS_PROXY }, waits: true });
     assert.match(stderr, /^A call to \S+ took longer than 20 seconds/);
-    assert.match(stderr, /\nThe service may have created an identity whose ID is not known: .*\n$/);
+    assert.match(stderr, /\nThe service may hold an identity with an unknown ID: .*\n$/);
     assert.equal(code, 1);
   });
 
@@ -96,6 +96,11 @@ describe("a failure", { concurrency: true }, () => {
       "an undefined value": [
         `const learner: { identity?: { id: string } } = {};\n  console.log(learner.identity.id);`,
         /src.main\.ts:\d+\n.*learner\.identity\.id.*\n\s*\^\n+TypeError: Cannot read properties of undefined.*\n +at main/,
+      ],
+      "a thrown value that is no error": [
+        `setTimeout(() => { throw { code: 42 }; }, 10);
+        await new Promise((resolve) => setTimeout(resolve, 100_000));`,
+        /\bcode: 42\b|\[object Object\]|#<Object>/,
       ],
       "an invalid URL": [`new URL("bob");`, /\nTypeError(: | \[ERR_INVALID_URL\]: )Invalid URL\n(.*\n)+.*input: 'bob'/],
       "an error with a cause, and a call that nobody waits for": [

@@ -10,7 +10,7 @@ import { CREATE, DELETE, ISSUE, startTestEmulator } from "../support/test-emulat
 const skip = process.platform === "win32" && "a test cannot send a signal on Windows";
 
 const INTERRUPTED = "Interrupted. Deleting what was created, in up to 20 seconds. Another Ctrl-C ends it at once.\n";
-const UNKNOWN = "The service may have created an identity whose ID is not known: a request to create one failed.\n";
+const UNKNOWN = "The service may hold an identity with an unknown ID: a request to create one did not succeed.\n";
 
 describe("an interruption", { concurrency: true, skip }, () => {
   // The request that is in progress, and how many requests but deletes have been sent by then.

@@ -106,6 +106,11 @@ describe("the quickstart", () => {
       await client.getToken(user, ["chat"], { abortSignal }).catch((error) => console.log("getToken:", error.name));
       await client.createUserAndToken(["voip"], { customId: "bob" });
       setTimeout(() => console.log("timer"), 500);
+      process.on("uncaughtException", (error) => console.log("own handler:", error.message));
+      setTimeout(() => { throw new Error("late"); }, 100);
+      process.once("SIGINT", () => console.log("own SIGINT"));
+      if (process.platform !== "win32") process.kill(process.pid, "SIGINT");
+      else console.log("own SIGINT");
       ["carol", "dave"].forEach(async (customId) => {
         await client.createUser({ customId });
         await client.createUser({ customId: customId + " again" });
@@ -113,7 +118,7 @@ describe("the quickstart", () => {
     const { code, stdout, stderr } = await runQuickstart(emulator, { edit });
     assert.match(stdout, /second delete: 401 IdentityNotOwned\ncreateUser: AbortError\ngetToken: AbortError\n/);
     assert.match(stdout, /^Deleted identities\.$/m);
-    assert.match(stdout, /^timer$/m);
+    for (const line of ["timer", "own handler: late", "own SIGINT"]) assert.match(stdout, new RegExp(`^${line}$`, "m"));
     assert.equal(stderr, "");
     assert.equal(code, 0);
     const kept = ["bob", "carol", "carol again", "dave", "dave again"];

@@ -32,7 +32,7 @@ describe("a transient fault", { concurrency: true }, () => {
     for (const operation of [GET, ISSUE]) emulator.on(operation, 1, droppedAfterwards);
     assertTranscript(
       await runQuickstart(emulator, { waits: true }),
-      "The service may have created an identity whose ID is not known: a request to create one failed.\n",
+      "The service may hold an identity with an unknown ID: a request to create one did not succeed.\n",
     );
     assert.equal(emulator.identities.size, 1);
     assert.equal(emulator.seen.filter(({ operation }) => operation === DELETE).length, 2);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import type { CommunicationIdentityClientOptions } from "@azure/communication-identity";
-import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import { type PipelinePolicy, RestError } from "@azure/core-rest-pipeline";
 import { explainError } from "../../src/explain-error.ts";
 import { brokenOff, dropped, error, type Fault, respond } from "../support/faults.ts";
 import { CommunicationIdentityClient, clientOf } from "../support/test-client.ts";
@@ -18,7 +18,7 @@ async function explain(call: Promise<unknown>): Promise<string> {
     () => assert.fail("the call succeeded"),
     (thrown: unknown) => thrown,
   );
-  const explanation = explainError(thrown) ?? "";
+  const explanation = explainError(thrown, true) ?? "";
   assert.match(explanation, /^[^\n]+\n[^\n]+$/);
   assert.doesNotMatch(explanation, /undefined|\[object|eyJ|c2Vj|secret/);
   return explanation;
@@ -117,22 +117,32 @@ describe("an explanation", () => {
       connect("https://127.0.0.1:1");
       assert.fail("the client was created");
     } catch (thrown) {
-      assert.equal(explainError(thrown), "ALL_PROXY is not a URL. It must have the form http://<host>:<port>");
+      assert.equal(explainError(thrown, false), "ALL_PROXY is not a URL. It must have the form http://<host>:<port>");
     } finally {
       delete process.env.ALL_PROXY;
     }
+  });
+
+  test("there is none for an invalid URL that a line of the program has", () => {
+    process.env.HTTPS_PROXY = "";
+    assert.throws(
+      () => new URL(""),
+      (thrown) => explainError(thrown, false) === undefined,
+    );
+    delete process.env.HTTPS_PROXY;
   });
 
   test("there is none for a bug, nor for a call that was aborted", async (t) => {
     const client = clientOf(await startTestEmulator(t));
     const aborted: unknown = await client.createUser({ abortSignal: AbortSignal.abort() }).catch((thrown) => thrown);
     const fetched: unknown = await fetch("https://127.0.0.1:1").catch((thrown) => thrown);
-    for (const bug of [aborted, fetched, new Error("mine"), "a string", undefined, null]) {
-      assert.equal(explainError(bug), undefined);
+    for (const bug of [aborted, fetched, new Error("mine"), new RestError("mine"), "a string", null]) {
+      assert.equal(explainError(bug, false), undefined);
     }
+    assert.equal(explainError(aborted, true), undefined);
     assert.throws(
       () => new URL("bob"),
-      (thrown) => explainError(thrown) === undefined,
+      (thrown) => explainError(thrown, false) === undefined,
     );
   });
 });
