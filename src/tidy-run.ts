@@ -22,8 +22,8 @@ const created = new Map<string, () => Promise<void>>();
 const calls = new Set<Promise<unknown>>();
 /** The errors that calls have thrown. */
 const failures = new WeakSet<object>();
-/** How many creations without a custom ID were sent and not answered: each may have made an identity. */
-let unansweredCreations = 0;
+/** How many creations without a custom ID were sent whose outcome is not known: each may have made an identity. */
+let uncertainCreations = 0;
 /** When the run failed or was interrupted, by the clock of `performance.now()`. */
 let stoppedAt: number | undefined;
 
@@ -73,13 +73,13 @@ async function watchTry(request: PipelineRequest, next: SendRequest) {
   const isCreation = request.method === "POST" && new URL(request.url).pathname === "/identities";
   const isUnrepeatable = isCreation && !String(request.body).includes('"customId":');
   if (!isUnrepeatable || request.abortSignal?.aborted) return next(request);
-  unansweredCreations++;
+  uncertainCreations++;
   try {
     const response = await next(request);
-    if (response.status < 500) unansweredCreations--;
+    if (response.status < 500) uncertainCreations--;
     return response;
   } catch (error) {
-    if (wasNotSent(error)) unansweredCreations--;
+    if (wasNotSent(error)) uncertainCreations--;
     throw error;
   }
 }
@@ -140,7 +140,7 @@ process.on("exit", (exitCode) => {
     const ids = [...created.keys()].join(" ");
     console.error(`May still be in your resource, for you to delete (README.md says how): ${ids}`);
   }
-  if (unansweredCreations > 0) {
+  if (uncertainCreations > 0) {
     console.error("The service may hold an identity with an unknown ID: a request to create one did not succeed.");
   }
 });
