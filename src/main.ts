@@ -1,7 +1,7 @@
 // The SDK's client, with the BYODI calls of its preview.
 import { CommunicationIdentityClient } from "./communication-identity-preview.ts";
 import { readConnectionString } from "./connection-string.ts";
-// Explains errors, and deletes what a run leaves behind that fails or is interrupted. The steps work without it.
+// Explains errors. After a failure or Ctrl-C, it deletes what the steps have created. The steps work without it.
 import { clientOptions } from "./tidy-run.ts";
 
 async function main(): Promise<void> {

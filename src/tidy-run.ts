@@ -6,10 +6,10 @@ import { createPipelineRequest, type PipelineRequest, type SendRequest } from "@
 import { explainError, PlainError, wasNotSent } from "./explain-error.ts";
 
 // Keeps a run tidy without a line between its steps: limits how long a call may take, says plainly what went wrong, and
-// deletes what a run has created that fails or is interrupted. It changes nothing that the SDK returns or throws, apart
-// from the time limit, and it does nothing at the end of a run that succeeds.
+// after a failure or an interruption deletes what the run has created. Apart from the time limit, it changes nothing that
+// the SDK returns or throws. After a run that succeeds, it deletes nothing.
 
-/** How long a call may take, retries included, in milliseconds, unless it has a limit or an `abortSignal` of its own. */
+/** How long a call may take, retries included, in milliseconds. A call with its own timeout or `abortSignal` has no limit. */
 const CALL_LIMIT = 20_000;
 /** How long the cleanup waits for the calls that have not ended, and then for its deletes, in milliseconds each. */
 const CLEANUP_LIMIT = 10_000;
@@ -46,8 +46,8 @@ async function watchCall(request: PipelineRequest, next: SendRequest): Promise<F
 }
 
 async function sendCall(request: PipelineRequest, next: SendRequest): Promise<FullOperationResponse> {
-  const hasLimit = request.abortSignal !== undefined || request.timeout > 0;
-  const response: FullOperationResponse = await (hasLimit ? next(request) : sendInTime(request, next));
+  const hasOwnLimit = request.abortSignal !== undefined || request.timeout > 0;
+  const response: FullOperationResponse = await (hasOwnLimit ? next(request) : sendInTime(request, next));
   const { pathname } = new URL(request.url);
   const id: unknown = response.parsedBody?.identity?.id;
   if (typeof id === "string") created.set(id, () => deleteIdentity(id, request, next));
