@@ -8,8 +8,8 @@ import { quickstartFolder } from "../support/folder.ts";
 import { assertDeleted, assertTranscript, runQuickstart } from "../support/quickstart.ts";
 import { CREATE, GET, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
 
-describe("npm start", { concurrency: true }, () => {
-  test("reads .env, prints the sample's output, and sends eight requests over one connection", async (t) => {
+describe("the quickstart", { concurrency: true }, () => {
+  test("as `npm start` reads .env, prints the sample's output, and sends eight requests over one connection", async (t) => {
     const emulator = await startTestEmulator(t);
     const cwd = quickstartFolder();
     const { COMMUNICATION_SERVICES_CONNECTION_STRING: value, NODE_EXTRA_CA_CERTS } = emulator.env;
@@ -106,8 +106,9 @@ describe("npm start", { concurrency: true }, () => {
     }
   });
 
-  const hasNoTypes = Number(process.versions.node.split(".")[0]) < 24 && "Node 20 can't run TypeScript";
-  test("isn't needed: node src/main.ts works, too", { skip: hasNoTypes }, async (t) => {
+  const { typescript } = process.features as { typescript?: unknown };
+  const skip = !typescript && "this version of Node doesn't run TypeScript";
+  test("also runs as `node src/main.ts`", { skip }, async (t) => {
     const emulator = await startTestEmulator(t);
     // As an ES module, which Node warns about.
     const { ended } = await startNode([join(__dirname, "../../src/main.ts")], { env: emulator.env });
