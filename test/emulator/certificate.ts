@@ -1,5 +1,4 @@
 import "reflect-metadata"; // @peculiar/x509 needs this to be loaded first.
-import { webcrypto } from "node:crypto";
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -25,7 +24,7 @@ const DAY = 24 * 60 * 60_000;
  * @param days - How long the certificate is valid.
  */
 export async function createCertificate(days = 90): Promise<Certificate> {
-  const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     keys,
     name: "CN=Communication Identity emulator",
@@ -40,6 +39,6 @@ export async function createCertificate(days = 90): Promise<Certificate> {
       ]),
     ],
   });
-  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   return { ca: certificate.toString("pem"), key: PemConverter.encode(key, "PRIVATE KEY") };
 }
