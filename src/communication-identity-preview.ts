@@ -13,26 +13,33 @@ import type { KeyCredential, TokenCredential } from "@azure/core-auth";
 import { createSerializer, type OperationOptions, type OperationSpec, ServiceClient } from "@azure/core-client";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 
-// BYODI exists in `@azure/communication-identity` 1.4.0-beta.1 only. This file adds what that beta has to the client of
-// 1.3.1, under the beta's names. If you can install the beta, delete this file and import the client from the package.
+// Only `@azure/communication-identity` 1.4.0-beta.1 has BYODI. This file backports the beta's BYODI calls to version 1.3.1,
+// with the same names. If you can install the beta, delete this file and import the client from the package.
 //
-// To use this file in a project of your own, copy it, and recognize the SDK's errors with `isRestError()` of
-// "@azure/core-rest-pipeline" rather than with `instanceof`. Version 1.3.1 is CommonJS only: in an ES module, Node loads
-// Azure's core libraries twice and opens two connections. To avoid that, save the file as `.cts` and run it with tsx, or
-// compile it with tsc without `verbatimModuleSyntax`. To bundle it as an ES module, use `--packages=external` (esbuild).
+// You can copy this file into your own project. There, check for the SDK's errors with `isRestError()` from
+// "@azure/core-rest-pipeline", not with `instanceof`: version 1.3.1 is CommonJS only, so in an ES module Node loads Azure's
+// core libraries twice and opens two connections. To avoid that, save the file as `.cts` and run it with tsx, or compile it
+// with tsc without `verbatimModuleSyntax`. To bundle it as an ES module, use `--packages=external` (esbuild).
 
-/** The only API version of the Identity service that has custom IDs and `GET /identities/{id}`. */
+/** The only API version of the Identity service with custom IDs and `GET /identities/{id}`. */
 const PREVIEW_API_VERSION = "2025-03-02-preview";
+/** How the SDK identifies itself in the user agent. */
+const SDK = "azsdk-js-communication-identity/1.3.1";
 
 /** Options to create an identity. */
 export interface CreateUserOptions extends OperationOptions {
-  /** Your own ID for the user, 1 to 256 characters. The same custom ID always gives the same identity. */
+  /**
+   * Your own ID for the user, 1 to 256 characters. The same custom ID always returns the same identity.
+   *
+   * Check it before the call: if it's `undefined`, for example because nobody has signed in, every call silently creates a
+   * new standard identity.
+   */
   customId?: string;
 }
 
 /** Options to create an identity and an access token. */
 export interface CreateUserAndTokenOptions extends CreateUserOptions {
-  /** How long the token is valid, in minutes: 60 to 1440. The default is 1440, which is 24 hours. */
+  /** How long the token is valid, in minutes: 60 to 1440. Default: 1440 (24 hours). */
   tokenExpiresInMinutes?: number;
 }
 
@@ -46,26 +53,26 @@ export interface CommunicationUserDetail {
   lastTokenIssuedAt?: Date;
 }
 
-/** The SDK's client with custom IDs. All calls, the inherited ones included, use API version 2025-03-02-preview. */
+/** The SDK's client with custom IDs. All its calls, including the inherited ones, use API version 2025-03-02-preview. */
 export class CommunicationIdentityClient extends StableClient {
   readonly #previewClient: ServiceClient;
 
   /**
    * @param connectionString - The resource's connection string: `endpoint=https://…/;accesskey=…`.
-   * @param options - The SDK's own client options. They hold for all calls.
-   * @throws Error if the connection string is malformed. The message contains the access key: do not print it.
+   * @param options - The SDK's client options. They apply to all calls.
+   * @throws Error if the connection string is malformed. The message contains the access key: don't print it.
    */
   constructor(connectionString: string, options?: CommunicationIdentityClientOptions);
   /**
    * @param endpoint - The resource's endpoint: `https://<your-resource>.communication.azure.com`.
    * @param credential - The resource's access key, as `{ key }`.
-   * @param options - The SDK's own client options. They hold for all calls.
+   * @param options - The SDK's client options. They apply to all calls.
    */
   constructor(endpoint: string, credential: KeyCredential, options?: CommunicationIdentityClientOptions);
   /**
    * @param endpoint - The resource's endpoint: `https://<your-resource>.communication.azure.com`.
    * @param credential - A Microsoft Entra credential, such as `DefaultAzureCredential` of "@azure/identity".
-   * @param options - The SDK's own client options. They hold for all calls.
+   * @param options - The SDK's client options. They apply to all calls.
    */
   constructor(endpoint: string, credential: TokenCredential, options?: CommunicationIdentityClientOptions);
   constructor(
@@ -75,55 +82,60 @@ export class CommunicationIdentityClient extends StableClient {
   ) {
     const { url, credential } = parseClientArguments(connectionStringOrEndpoint, credentialOrOptions);
     const ownOptions = credential === credentialOrOptions ? maybeOptions : credentialOrOptions;
-    const options = ownOptions as CommunicationIdentityClientOptions | undefined;
+    const { additionalPolicies = [], ...options } = (ownOptions ?? {}) as CommunicationIdentityClientOptions;
     const previewOptions: CommunicationIdentityClientOptions = {
       ...options,
-      additionalPolicies: [
-        { policy: previewApiVersionPolicy, position: "perCall" },
-        ...(options?.additionalPolicies ?? []),
-      ],
+      additionalPolicies: [{ policy: previewPolicy, position: "perCall" }, ...additionalPolicies],
     };
-    // The SDK takes either kind of credential, but its overloads take one kind each.
+    // The SDK accepts both kinds of credential, but each of its overloads accepts only one.
     super(url, credential as KeyCredential, previewOptions);
-    this.#previewClient = new ServiceClient({ ...previewOptions, endpoint: url });
+
+    // The inherited calls get the same user agent from the SDK.
+    const { userAgentPrefix = "" } = options.userAgentOptions ?? {};
+    const userAgentOptions = { userAgentPrefix: `${userAgentPrefix} ${SDK}`.trim() };
+    this.#previewClient = new ServiceClient({ ...previewOptions, endpoint: url, userAgentOptions });
     this.#previewClient.pipeline.addPolicy(createCommunicationAuthPolicy(credential));
   }
 
   /**
-   * Creates an identity. If the resource already has one with this custom ID, the service returns that one.
+   * Creates an identity, or returns the one that already has this custom ID.
    *
-   * @param options - The custom ID, and the options that every call takes.
-   * @returns The identity. The service responds with 201 whether it is new or not.
+   * @param options - The custom ID, and the options of every call. Without a custom ID, each call creates a new identity.
+   * @returns The identity. The service responds with 201 whether it's new or not.
    * @throws RestError with the service's `statusCode`, `code` and `message`.
    */
   override async createUser(options: CreateUserOptions = {}): Promise<CommunicationUserIdentifier> {
-    const { identity } = await this.#create(options);
+    const { customId } = options;
+    const { identity } = await this.#create(customId === undefined ? undefined : { customId }, options);
     return { communicationUserId: identity.id };
   }
 
   /**
-   * Creates an identity and an access token for it in one request. With a custom ID, see `createUser`.
+   * Creates an identity, or returns the one that already has this custom ID, and issues an access token for it.
    *
-   * @param scopes - What the token allows, for example `["chat"]`.
-   * @param options - The custom ID, the token's lifetime in minutes, and the options that every call takes.
+   * @param scopes - What the token allows, for example `["chat"]`. If empty, the result has no token, only the user.
+   * @param options - The custom ID, the token's lifetime in minutes, and the options of every call.
    * @throws RestError with the service's `statusCode`, `code` and `message`.
    */
   override async createUserAndToken(
     scopes: TokenScope[],
     options: CreateUserAndTokenOptions = {},
   ): Promise<CommunicationUserToken> {
-    const { identity, accessToken } = await this.#create(options, scopes);
-    const { token, expiresOn } = accessToken;
-    return { token, expiresOn: new Date(expiresOn), user: { communicationUserId: identity.id } };
+    const { customId, tokenExpiresInMinutes: expiresInMinutes } = options;
+    const body = { customId, createTokenWithScopes: scopes, expiresInMinutes };
+    const { identity, accessToken } = await this.#create(body, options);
+    const token = accessToken && { token: accessToken.token, expiresOn: new Date(accessToken.expiresOn) };
+    // The SDK's type doesn't say that the token may be missing.
+    return { ...token, user: { communicationUserId: identity.id } } as CommunicationUserToken;
   }
 
   /**
    * Reads an identity's details.
    *
    * @param user - An identity of this resource.
-   * @param options - The options that every call takes.
-   * @throws RestError with the service's `statusCode`, `code` and `message`: 401 `IdentityNotOwned` if the resource has
-   * no such identity.
+   * @param options - The options of every call.
+   * @throws RestError with the service's `statusCode`, `code` and `message`: 401 `IdentityNotOwned` if the resource doesn't
+   * have the identity.
    */
   async getUserDetail(
     user: CommunicationUserIdentifier,
@@ -131,26 +143,22 @@ export class CommunicationIdentityClient extends StableClient {
   ): Promise<CommunicationUserDetail> {
     const args = { id: user.communicationUserId, options };
     const { id, customId, lastTokenIssuedAt } = await this.#previewClient.sendOperationRequest<Identity>(args, getSpec);
-    return {
-      user: { communicationUserId: id },
-      ...(customId !== undefined && { customId }),
-      ...(lastTokenIssuedAt !== undefined && { lastTokenIssuedAt: new Date(lastTokenIssuedAt) }),
-    };
+    const time = lastTokenIssuedAt !== undefined && { lastTokenIssuedAt: new Date(lastTokenIssuedAt) };
+    return { user: { communicationUserId: id }, ...(customId !== undefined && { customId }), ...time };
   }
 
-  #create(options: CreateUserAndTokenOptions, createTokenWithScopes?: TokenScope[]): Promise<Created> {
-    const { customId, tokenExpiresInMinutes: expiresInMinutes } = options;
-    const body = { customId, createTokenWithScopes, expiresInMinutes };
+  #create(body: object | undefined, options: OperationOptions): Promise<Created> {
     return this.#previewClient.sendOperationRequest({ body, options }, createSpec);
   }
 }
 
-const previewApiVersionPolicy: PipelinePolicy = {
-  name: "previewApiVersionPolicy",
+const previewPolicy: PipelinePolicy = {
+  name: "previewPolicy",
   sendRequest(request, next) {
     const url = new URL(request.url);
     url.searchParams.set("api-version", PREVIEW_API_VERSION);
     request.url = url.href;
+    request.headers.set("accept", "application/json"); // As the SDK's own calls do.
     return next(request);
   },
 };
@@ -164,25 +172,25 @@ interface Identity {
   lastTokenIssuedAt?: string;
 }
 
-type Created = { identity: Identity; accessToken: { token: string; expiresOn: string } };
+interface Created {
+  identity: Identity;
+  accessToken?: { token: string; expiresOn: string };
+}
 
-const json = { type: { name: "any" } } as const;
-const responses = { 200: { bodyMapper: json }, 201: { bodyMapper: json }, default: { bodyMapper: json } };
-const serializer = createSerializer();
+const response = { bodyMapper: { type: { name: "any" } } } as const;
+const common = { responses: { 200: response, 201: response, default: response }, serializer: createSerializer() };
 
 const createSpec: OperationSpec = {
+  ...common,
   path: "/identities",
   httpMethod: "POST",
   contentType: "application/json",
-  requestBody: { parameterPath: "body", mapper: json },
-  responses,
-  serializer,
+  requestBody: { parameterPath: "body", mapper: response.bodyMapper },
 };
 
 const getSpec: OperationSpec = {
+  ...common,
   path: "/identities/{id}",
   httpMethod: "GET",
   urlParameters: [{ parameterPath: "id", mapper: { serializedName: "id", required: true, type: { name: "String" } } }],
-  responses,
-  serializer,
 };

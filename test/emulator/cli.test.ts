@@ -1,87 +1,129 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { connect } from "node:tls";
 import { parse } from "dotenv";
-import { startScript } from "../support/child-process.ts";
-import { temporaryFolder } from "../support/folder.ts";
+import { startNode } from "../support/child-process.ts";
+import { root, temporaryFolder } from "../support/folder.ts";
 import { json, pathOf, send } from "../support/signed-request.ts";
-import { DEVELOPMENT_KEY } from "./server.ts";
+import { explain, howToUse, readArguments, USAGE } from "./command-line.ts";
+import { startEmulator } from "./server.ts";
 
 const windows = process.platform === "win32";
-const hasBash = spawnSync("bash", ["--version"]).status === 0;
+const skip = spawnSync("bash", ["--version"]).status !== 0 && "there is no bash";
+const command = ["--require", require.resolve("tsx/cjs"), join(root, "test", "emulator", "cli.ts")];
 
 describe("`npm run emulator`", { concurrency: true }, () => {
-  test("prints how to use it, shows the requests without secrets, and ends on Ctrl-C", async (t) => {
-    const cwd = join(temporaryFolder(), windows ? "$HOME `id`" : '$HOME `id` "x"');
-    mkdirSync(cwd);
-    const { child, ended, port, ca, connectionString, printed } = await start(t, cwd, ["0"]);
-    const emulator = { connectionString, ca };
-    assert.equal(connectionString, `endpoint=https://127.0.0.1:${port}/;accesskey=${DEVELOPMENT_KEY}`);
-    assert.match(printed, /in memory.* Ctrl-C .*PowerShell {2}\$env:COMM.*cmd {9}set "COMM/s);
-    if (hasBash) {
-      const [, bash] = /^ {2}bash {8}(.*)$/m.exec(printed) ?? [];
-      const print = 'echo "$COMMUNICATION_SERVICES_CONNECTION_STRING"; cat "$NODE_EXTRA_CA_CERTS"';
-      const output = execFileSync("bash", ["-c", `${bash}\n${print}`], { encoding: "utf8" });
-      assert.equal(output, `${connectionString}\n${ca}`);
-    }
-
-    const body = { customId: "alice", createTokenWithScopes: ["chat"] };
-    const { identity, accessToken } = json(await send(emulator, "POST", "/identities", { body }));
-    await send(emulator, "DELETE", pathOf(identity.id));
-    // An open connection does not keep it alive.
-    await once(
-      connect({ port, host: "127.0.0.1", ca }).on("error", () => {}),
-      "secureConnect",
-    );
-    child.kill("SIGINT");
-    const { code, stdout, stderr } = await ended;
-    assert.deepEqual(parse(stdout), {
-      COMMUNICATION_SERVICES_CONNECTION_STRING: connectionString,
-      NODE_EXTRA_CA_CERTS: join(cwd, ".emulator", "ca.pem").replaceAll("\\", "/"),
-    });
-    assert.match(stdout, /^.+\n.+\n$/);
-    const [, log = ""] = stderr.split("Requests and responses:\n");
-    assert.match(log, /^→ POST .+\n← 201 .+\n→ DELETE .+\n← 204\n$/);
-    assert.ok(!log.includes(accessToken.token.slice(0, 12)));
-    if (!windows) assert.equal(code, 0);
-  });
-
-  test("has the same key and certificate after a restart, and ends on Ctrl-Break and SIGTERM", async (t) => {
+  test("prints how to use it, shows the requests without secrets, and ends on Ctrl-C, Ctrl-Break and SIGTERM", async (t) => {
     const cwd = temporaryFolder();
-    // Only Windows has Ctrl-Break, and there a test cannot send it.
+    // Only Windows has Ctrl-Break, and there a test can't send it.
     const preload = join(cwd, "ctrl-break.cjs");
     writeFileSync(preload, 'process.on("SIGUSR2", () => process.emit("SIGBREAK"));');
-    const first = await start(t, cwd, ["--port", "0"], preload);
-    first.child.kill(windows ? "SIGTERM" : "SIGUSR2");
-    const { code } = await first.ended;
-    const second = await start(t, cwd, ["0"]);
-    const { status } = await send({ ...second, ca: first.ca }, "POST", "/identities");
-    assert.equal(status, 201);
-    second.child.kill("SIGTERM");
-    const { code: secondCode } = await second.ended;
-    if (!windows) assert.deepEqual([code, secondCode], [0, 0]);
+    let firstCa: string | undefined;
+    for (const signal of ["SIGINT", windows ? "SIGTERM" : "SIGUSR2", "SIGTERM"] as const) {
+      const { child, ended, emulator, port } = await start(t, cwd, preload);
+      // The key and the certificate are the same after a restart.
+      firstCa ??= emulator.ca;
+      const client = { ...emulator, ca: firstCa };
+      const body = { customId: "alice", createTokenWithScopes: ["chat"] };
+      const { identity, accessToken } = json(await send(client, "POST", "/identities", { body }));
+      await send(client, "DELETE", pathOf(identity.id));
+      // An open connection doesn't keep the emulator running.
+      await once(
+        connect({ port, host: "127.0.0.1" }).on("error", () => {}),
+        "connect",
+      );
+      child.kill(signal);
+      const { code, stdout, stderr } = await ended;
+      assert.deepEqual(parse(stdout), {
+        COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString,
+        NODE_EXTRA_CA_CERTS: join(cwd, ".emulator", "ca.pem").replaceAll("\\", "/"),
+      });
+      const [, log = ""] = stderr.split("Requests and responses:\n");
+      assert.match(log, /^→ POST .+\n← 201 .+\n→ DELETE .+\n← 204\n$/);
+      assert.ok(!log.includes(accessToken.token.slice(0, 12)));
+      if (!windows) assert.equal(code, 0);
+    }
   });
 
-  test("in a folder that cannot be written: one line that says what to do, exit 1", async () => {
+  test("ends quietly, with exit code 0, when nobody reads its output any more", async (t) => {
+    const { child, ended, emulator } = await start(t, temporaryFolder());
+    child.stderr?.destroy();
+    await send(emulator, "POST", "/identities").catch(() => {});
+    assert.equal((await ended).code, 0);
+  });
+
+  test("prints one line about a folder that it can't write to, and exits with code 1", async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, ".emulator"), "");
-    const { code, stdout, stderr } = await (await startScript("emulator", ["0"], { cwd })).ended;
-    assert.match(stderr, /^Cannot write to .+\.emulator \(EEXIST\).+ Make it a folder that you can write to, .+\n$/);
+    const { code, stdout, stderr } = await (await startNode([...command, "0"], { cwd })).ended;
+    assert.match(stderr, /^Cannot write to .+\.emulator \(EEXIST\)\. .+ folder that you can write to\.\n$/);
     assert.equal(stdout, "");
     assert.equal(code, 1);
   });
 });
 
-/** Starts an emulator in a folder, and waits until it has said how to use it. */
-async function start(t: TestContext, cwd: string, args: string[], preload = "") {
-  const running = await startScript("emulator", args, { cwd, preload });
+describe("the command line of `npm run emulator`", () => {
+  test("takes a port, or --help", () => {
+    assert.deepEqual(readArguments([]), { port: 8443, help: false });
+    assert.deepEqual(readArguments(["0"]), { port: 0, help: false });
+    assert.deepEqual(readArguments(["--help"]), { port: 8443, help: true });
+    assert.match(USAGE, /npm run emulator \[<port>\].* 0 .* 8443\..*--help/s);
+  });
+
+  test("explains in one line what is wrong", async (t) => {
+    const server = createServer().listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const wrong: Record<string, string[]> = {
+      "Unknown option '--prot'. See: npm run emulator -- --help": ["--prot", "1"],
+      'The port must be one number from 0 to 65535, not "https"': ["https"],
+      'The port must be one number from 0 to 65535, not "65536"': ["65536"],
+      'The port must be one number from 0 to 65535, not "1 2"': ["1", "2"],
+      [`Port ${port} isn't available (EADDRINUSE). To use a free one: npm run emulator 0`]: [`${port}`],
+    };
+    for (const [expected, args] of Object.entries(wrong)) {
+      const start = async () => startEmulator(readArguments(args));
+      await assert.rejects(start, (error: Error) => explain(error) === expected, expected);
+    }
+  });
+
+  const connectionString = "endpoint=https://127.0.0.1:1/;accesskey=a+b/c==";
+
+  test("prints lines that bash and dotenv read as intended, whatever the path", { skip }, () => {
+    for (const path of ["/a b", "/it's", "/$HOME", "/`id`", '/"x"', "/\\n", "/%PATH%"]) {
+      const { env, instructions } = howToUse(connectionString, path);
+      const [exported = ""] = /export .*/.exec(instructions) ?? [];
+      for (const commands of [env, exported]) {
+        const print = 'printf "%s\\n" "$COMMUNICATION_SERVICES_CONNECTION_STRING" "$NODE_EXTRA_CA_CERTS"';
+        const output = execFileSync("bash", ["-c", `${commands}\n${print}`], { encoding: "utf8" });
+        assert.equal(output, `${connectionString}\n${path}\n`);
+      }
+      assert.deepEqual(Object.values(parse(env)), [connectionString, path]);
+    }
+  });
+
+  test("prints lines for PowerShell and cmd, and what they replace", () => {
+    const { instructions } = howToUse(connectionString, "/it's");
+    const [string, ca] = ["COMMUNICATION_SERVICES_CONNECTION_STRING", "NODE_EXTRA_CA_CERTS"];
+    assert.ok(instructions.includes(`  $env:${string}='${connectionString}'; $env:${ca}='/it''s'\n`));
+    assert.ok(
+      instructions.includes(`  set "${string}=${connectionString}" & set "${ca}=/it's"\n\nThis replaces a ${ca}`),
+    );
+  });
+});
+
+/** Starts an emulator in a folder, and waits until it has printed how to use it. */
+async function start(t: TestContext, cwd: string, preload?: string) {
+  const flags = preload === undefined ? [] : ["--require", preload];
+  const running = await startNode([...flags, ...command, "0"], { cwd });
   t.after(() => running.child.kill("SIGKILL"));
   const printed = await running.said("Requests and responses:\n");
   const [connectionString = "", port] = /endpoint=https:\/\/[^:]+:(\d+)\/;accesskey=[^']+/.exec(printed) ?? [];
   const ca = readFileSync(join(cwd, ".emulator", "ca.pem"), "utf8");
-  return { ...running, printed, connectionString, port: Number(port), ca };
+  return { ...running, emulator: { connectionString, ca }, port: Number(port) };
 }

@@ -1,5 +1,5 @@
 import { resolve, sep } from "node:path";
-import { explain, howToSet, readArguments, USAGE } from "./command-line.ts";
+import { explain, howToUse, readArguments, USAGE } from "./command-line.ts";
 import { savedCertificate } from "./saved-certificate.ts";
 import { startEmulator } from "./server.ts";
 import { trace } from "./trace.ts";
@@ -9,28 +9,20 @@ async function main(): Promise<void> {
   const { port, help } = readArguments(process.argv.slice(2));
   if (help) return console.log(USAGE);
 
-  const { caFile, ...certificate } = await savedCertificate(resolve(".emulator"));
+  const { certificate, caFile } = await savedCertificate(resolve(".emulator"));
   const emulator = await startEmulator({ certificate, port, watch: trace() });
   // Ctrl-Break on Windows is SIGBREAK.
   for (const signal of ["SIGINT", "SIGTERM", "SIGBREAK"] as const) process.on(signal, () => emulator.close());
 
-  const { env, bash, PowerShell, cmd } = howToSet({
-    COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString,
-    // In quotes, dotenv could take a backslash for an escape character. Windows accepts slashes.
-    NODE_EXTRA_CA_CERTS: caFile.replaceAll(sep, "/"),
-  });
+  // Inside quotes, a backslash is an escape character. Windows accepts slashes.
+  const { env, instructions } = howToUse(emulator.connectionString, caFile.replaceAll(sep, "/"));
   console.log(env);
-  console.error(`
-The emulator of the Identity service is running. It keeps everything in memory. Ctrl-C stops it.
-To use it from another terminal, set both variables there before you start a program:
+  console.error(instructions);
+}
 
-  bash        ${bash}
-  PowerShell  ${PowerShell}
-  cmd         ${cmd}
-
-(.env may have COMMUNICATION_SERVICES_CONNECTION_STRING, but not NODE_EXTRA_CA_CERTS: Node reads that when it starts.)
-
-Requests and responses:`);
+// Like `npm start | head -1`: if the reader has seen enough, that isn't a failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
 }
 
 main().catch((error) => {

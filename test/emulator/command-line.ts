@@ -9,49 +9,59 @@ export const USAGE = `Runs an emulator of the Azure Communication Services Ident
 To see this text: npm run emulator -- --help`;
 
 /**
- * Reads the arguments. The port may be an option, too: \`--port <port>\`.
+ * Reads the arguments.
  *
- * @throws Error if there is an unknown option, an invalid port or more than one port.
+ * @throws Error if there is an option other than `--help`, an invalid port or more than one port.
  */
 export function readArguments(args: string[]): { port: number; help: boolean } {
-  const options = { port: { type: "string" }, help: { type: "boolean", default: false } } as const;
+  const options = { help: { type: "boolean", default: false } } as const;
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-  // PowerShell takes the `--` out of `npm run emulator -- --port 0`, and then npm takes `--port` for an option of its own.
-  const ports = values.port === undefined ? positionals : [values.port, ...positionals];
-  const [port = "8443"] = ports;
-  if (ports.length > 1 || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new Error(`The port must be one number from 0 to 65535, not '${ports.join(" ")}'`);
+  const port = positionals.join(" ") || "8443";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new Error(`The port must be one number from 0 to 65535, not "${port}"`);
   }
   return { port: Number(port), help: values.help };
 }
 
-/** Explains in one line why the emulator could not start. */
-export function explain({ code, message, port, syscall }: NodeJS.ErrnoException & { port?: number }): string {
-  if (syscall === "listen") {
-    const reason = code === "EADDRINUSE" ? "is in use" : `cannot be used (${code})`;
-    return `Port ${port} ${reason}. Choose another, or 0 for a free one: npm run emulator 0`;
-  }
-  // Node's message goes on with advice that does not fit here.
+/** Explains in one line why the emulator couldn't start. */
+export function explain({ code, message, path, port }: NodeJS.ErrnoException & { port?: number }): string {
+  if (port) return `Port ${port} isn't available (${code}). To use a free one: npm run emulator 0`;
+  if (path)
+    return `Cannot write to ${path} (${code}). The emulator's certificate must be in a folder that you can write to.`;
+  // Node's message continues with advice that doesn't apply here.
   if (code?.startsWith("ERR_PARSE_ARGS")) return `${message.split(/\.\s/)[0]}. See: npm run emulator -- --help`;
   return message;
 }
 
-/** Variables, and how to set them in each kind of terminal. */
-export function howToSet(variables: Record<string, string>): {
-  [terminal in "env" | "bash" | "PowerShell" | "cmd"]: string;
-} {
+/**
+ * Says how to use a running emulator.
+ *
+ * @returns The two variables as lines for `.env` and bash, and instructions for people.
+ */
+export function howToUse(connectionString: string, caFile: string): { env: string; instructions: string } {
+  const variables = { COMMUNICATION_SERVICES_CONNECTION_STRING: connectionString, NODE_EXTRA_CA_CERTS: caFile };
   const each = (format: (name: string, value: string) => string, separator: string) =>
     Object.entries(variables)
       .map(([name, value]) => format(name, value))
       .join(separator);
-  return {
-    // In double quotes a shell would expand some characters. dotenv takes either kind of quotes as they are.
-    env: each((name, value) => `${name}=${/["$`\\]/.test(value) ? quote(value) : `"${value}"`}`, "\n"),
-    bash: `export ${each((name, value) => `${name}=${quote(value)}`, " ")}`,
-    // PowerShell treats typographic quotation marks as straight ones.
-    PowerShell: each((name, value) => `$env:${name}='${value.replace(/['‘’‚‛]/g, "$&$&")}'`, "; "),
-    cmd: each((name, value) => `set "${name}=${value}"`, " & "),
-  };
+  // PowerShell treats typographic quotation marks as straight ones.
+  const powerShell = each((name, value) => `$env:${name}='${value.replace(/['‘’‚‛]/g, "$&$&")}'`, "; ");
+
+  const instructions = `
+The emulator of the Identity service is running. It keeps everything in memory. Ctrl-C stops it.
+To use it from another terminal, set both variables there before you start a program:
+
+  bash        export ${each((name, value) => `${name}=${quote(value)}`, " ")}
+  PowerShell  ${powerShell}
+  cmd         ${each((name, value) => `set "${name}=${value}"`, " & ")}
+
+This replaces a NODE_EXTRA_CA_CERTS that the terminal already has, such as a company's CA: use another terminal for npm.
+(COMMUNICATION_SERVICES_CONNECTION_STRING can also be in .env. NODE_EXTRA_CA_CERTS can't: Node reads it when it starts.)
+
+Requests and responses:`;
+  // Bash expands some characters inside double quotes. dotenv reads both kinds of quotes.
+  const env = each((name, value) => `${name}=${/["$`\\]/.test(value) ? quote(value) : `"${value}"`}`, "\n");
+  return { env, instructions };
 }
 
 /** Quotes a value for a POSIX shell. */

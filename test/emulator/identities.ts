@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { ServiceError } from "./service-error.ts";
+import { errors } from "./errors.ts";
 
-/** The emulated resource. Its identities' IDs begin with this, and its tokens name it. */
+/** The emulated resource. Its identities' IDs begin with it, and its tokens name it. */
 export const RESOURCE_ID = "b0d1b0d1-0000-4000-8000-00000000acce";
 
 /** An identity, as the service stores it. */
@@ -14,6 +14,7 @@ export interface Identity {
 /** The resource's identities, in memory. */
 export class Identities {
   readonly #byId = new Map<string, Identity>();
+  readonly #byCustomId = new Map<string, Identity>();
 
   /** The number of identities. */
   get size(): number {
@@ -27,26 +28,31 @@ export class Identities {
 
   /** Creates an identity, or returns the one with this custom ID. Custom IDs are compared exactly. */
   create(customId?: string): Identity {
-    const existing = customId !== undefined && [...this.#byId.values()].find((other) => other.customId === customId);
+    const existing = customId === undefined ? undefined : this.#byCustomId.get(customId);
     if (existing) return existing;
-    const identity = { id: `8:acs:${RESOURCE_ID}_${randomUUID()}`, customId };
+    // The service's IDs have these eight digits in the same place.
+    const identity = { id: `8:acs:${RESOURCE_ID}_00000028${randomUUID().slice(8)}`, customId };
     this.#byId.set(identity.id, identity);
+    if (customId !== undefined) this.#byCustomId.set(customId, identity);
     return identity;
   }
 
-  /** @throws ServiceError 401 `IdentityNotOwned` if the resource has no such identity. */
+  /** @throws HTTPException 401 `IdentityNotOwned` if the resource doesn't have the identity. */
   get(id: string): Identity {
     const identity = this.#byId.get(id);
     if (identity) return identity;
-    throw new ServiceError(401, "IdentityNotOwned", "Provided identity doesn't belong to the resource.");
+    // One of this resource's own IDs: it was deleted, or an emulator that has ended created it.
+    throw id.startsWith(`8:acs:${RESOURCE_ID}_`) ? errors.deleted() : errors.notOwned();
   }
 
   /**
-   * Deletes an identity. Then its custom ID is free again (assumed).
+   * Deletes an identity and frees its custom ID (assumed).
    *
-   * @throws ServiceError 401 `IdentityNotOwned` if the resource has no such identity.
+   * @throws HTTPException 401 `IdentityNotOwned` if the resource doesn't have the identity.
    */
   delete(id: string): void {
-    this.#byId.delete(this.get(id).id);
+    const { customId } = this.get(id);
+    this.#byId.delete(id);
+    if (customId !== undefined) this.#byCustomId.delete(customId);
   }
 }

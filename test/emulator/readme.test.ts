@@ -9,37 +9,58 @@ import { readApiVersion } from "./api-versions.ts";
 import { DEVELOPMENT_KEY } from "./server.ts";
 
 const readme = readFileSync(join(__dirname, "README.md"), "utf8").replaceAll("\r\n", "\n");
-const [scratch = "", example = ""] = Array.from(readme.matchAll(/```ts\n([^`]+)```/g), ([, code]) => code);
+const [scratch = "", entra = "", example = ""] = Array.from(readme.matchAll(/```ts\n([^`]+)```/g), ([, code]) => code);
+const options = JSON.parse(/```json\n([^`]+)```/.exec(readme)?.[1] ?? "");
 const tsx = ["--require", require.resolve("tsx/cjs")];
 
 describe("the emulator's README", { concurrency: true }, () => {
-  test("shows a script that works", async (t) => {
-    const emulator = await startTestEmulator(t);
-    const cwd = quickstartFolder();
-    writeFileSync(join(cwd, "scratch.ts"), scratch);
-    const { ended } = await startNode([...tsx, "scratch.ts"], { cwd, env: emulator.env });
-    const { stdout, stderr } = await ended;
-    assert.equal(stderr, "");
-    assert.match(stdout, /^\{\s+user: .*8:acs:.*customId: 'bob',\s+lastTokenIssuedAt: \d{4}-.+\}\n$/s);
-    assert.equal(emulator.identities.size, 0);
-  });
+  for (const [credential, pattern] of [
+    ["an access key", /^HMAC-SHA256 /],
+    ["Microsoft Entra ID", /^Bearer any$/],
+  ] as const) {
+    test(`shows a script that works with ${credential}`, async (t) => {
+      const emulator = await startTestEmulator(t);
+      const cwd = quickstartFolder();
+      const withEntra = scratch
+        .replace(/ {2}const client.*\n/, entra)
+        .replace("https://127.0.0.1:8443", emulator.endpoint);
+      writeFileSync(join(cwd, "scratch.ts"), credential === "an access key" ? scratch : withEntra);
+      const { ended } = await startNode([...tsx, "scratch.ts"], { cwd, env: emulator.env });
+      const { stdout, stderr } = await ended;
+      assert.equal(stderr, "");
+      assert.match(stdout, /^\{\s+user: .*8:acs:.*customId: 'bob',\s+lastTokenIssuedAt: \d{4}-.+\}\n$/s);
+      assert.equal(emulator.identities.size, 0);
+      for (const { headers } of emulator.seen) assert.match(headers.authorization ?? "", pattern);
+    });
+  }
 
-  test("shows a test of another project that works", async () => {
+  test("shows a test of another project that compiles with the settings it shows, and works", async () => {
     const parent = temporaryFolder();
     const cwd = join(parent, "another-project");
     mkdirSync(cwd);
     symlinkSync(root, join(parent, "byodi-quickstart"), "junction");
+    symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
     writeFileSync(join(cwd, "example.test.ts"), example);
-    const { ended } = await startNode([...tsx, "--test-reporter=tap", "example.test.ts"], { cwd });
-    const { code, stdout } = await ended;
+    const compiler = [join(root, "node_modules", "typescript", "bin", "tsc")];
+    await (await startNode([...compiler, "--init"], { cwd })).ended;
+    const config = join(cwd, "tsconfig.json");
+    const added = { ...options, lib: ["esnext", "dom"], noPropertyAccessFromIndexSignature: true };
+    // The settings of `tsc --init` that come later than the same ones in the README would win.
+    const kept = readFileSync(config, "utf8").replace(/^\s*"(types|verbatimModuleSyntax)".*$/gm, "");
+    writeFileSync(
+      config,
+      kept.replace('"compilerOptions": {', `"compilerOptions": {${JSON.stringify(added).slice(1, -1)},`),
+    );
+    assert.equal((await (await startNode(compiler, { cwd })).ended).stdout, "");
+    const { code, stdout } = await (await startNode([...tsx, "--test-reporter=tap", "example.test.ts"], { cwd })).ended;
     assert.match(stdout, /^# pass 1$/m);
     assert.equal(code, 0, stdout);
   });
 
-  test("names the access key, and API versions that the emulator knows", () => {
+  test("names the access key and the API versions", () => {
     assert.ok(readme.includes(`\`${DEVELOPMENT_KEY}\``));
     const versions = Array.from(readme.matchAll(/`(20\d\d-[\w-]+)`/g), ([, version = ""]) => version);
-    assert.equal(new Set(versions).size, 11);
+    assert.equal(new Set(versions).size, 10);
     for (const version of versions) readApiVersion(`https://localhost/?api-version=${version}`);
   });
 });

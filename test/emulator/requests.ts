@@ -1,87 +1,74 @@
-import type { IncomingMessage } from "node:http";
-import { validationError } from "./service-error.ts";
-
-const MAX_BODY_BYTES = 256 * 1024;
+import { PREVIEW } from "./api-versions.ts";
+import { errors } from "./errors.ts";
 
 /** The scopes that an access token can have. */
 const SCOPES = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
-const DEFAULT_MINUTES = 1440;
 
-/** A request's body: a JSON object whose members are not checked yet. */
-export type Body = Readonly<Record<string, unknown>>;
-
-/**
- * Receives a request's body: empty if there is none.
- *
- * @returns Nothing if the body is too large.
- */
-export async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // Without the option, leaving the loop would destroy the request, and the next one on its connection would fail.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** A request's body: a JSON object with unchecked members. */
+export interface Body {
+  readonly customId?: unknown;
+  readonly createTokenWithScopes?: unknown;
+  readonly scopes?: unknown;
+  readonly expiresInMinutes?: unknown;
 }
 
 /**
- * Parses a request's body. An empty one counts as `{}`.
+ * Parses a request's body. An empty one means `{}`.
  *
- * @throws ServiceError 400 `ValidationError` if it is not a JSON object (assumed).
+ * @throws HTTPException 400 if it isn't a JSON object.
  */
 export function parseBody(text: string): Body {
   if (text.trim() === "") return {};
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
   } catch {
-    // As invalid as JSON of another type.
+    // Invalid JSON.
   }
-  throw validationError("The request body must be a JSON object.", "body");
+  throw errors.invalidBody();
 }
 
 /**
- * Reads the custom ID, if there is one.
+ * Reads the body of a request to create an identity. Only the preview knows `customId`; the stable versions ignore it
+ * (assumed).
  *
- * @throws ServiceError 400 `ValidationError` if it is not a string of 1 to 256 characters (assumed).
+ * @returns The custom ID, if any, and the access token to issue: its scopes, if any, and how long it's valid, in minutes.
+ * @throws HTTPException 400 if a member is invalid.
  */
-export function readCustomId({ customId }: Body): string | undefined {
+export function readCreation({ customId, createTokenWithScopes, expiresInMinutes }: Body, apiVersion: string) {
+  const wanted = createTokenWithScopes ?? [];
+  return {
+    customId: apiVersion === PREVIEW ? readCustomId(customId) : undefined,
+    scopes: Array.isArray(wanted) && wanted.length === 0 ? [] : readScopes(wanted),
+    minutes: readMinutes(expiresInMinutes),
+  };
+}
+
+/**
+ * Reads the body of a request to issue an access token.
+ *
+ * @returns The token's scopes and how long it's valid, in minutes.
+ * @throws HTTPException 400 if a member is missing or invalid.
+ */
+export function readIssuing({ scopes, expiresInMinutes }: Body) {
+  if (scopes === undefined || scopes === null) throw errors.missingScopes();
+  return { scopes: readScopes(scopes), minutes: readMinutes(expiresInMinutes) };
+}
+
+function readCustomId(customId: unknown): string | undefined {
   if (customId === undefined || customId === null) return undefined;
   if (typeof customId === "string" && customId !== "" && customId.length <= 256) return customId;
-  throw validationError("CustomId must be a string of 1 to 256 characters.", "CustomId");
+  throw errors.invalidCustomId();
 }
 
-/**
- * Reads the scopes of the token to issue.
- *
- * @throws ServiceError 400 `ValidationError` if there are none (as recorded), or if one does not exist (assumed).
- */
-export function readScopes(scopes: unknown): string[] {
-  if (!Array.isArray(scopes) || scopes.length === 0) {
-    throw validationError("Invalid scopes - Scopes field is required.", "scopes");
-  }
-  if (!scopes.every((scope) => SCOPES.includes(scope))) {
-    throw validationError(`Invalid scopes - Each must be one of ${SCOPES.join(", ")}.`, "scopes");
-  }
+function readScopes(scopes: unknown): string[] {
+  if (!Array.isArray(scopes) || scopes.length === 0) throw errors.emptyScopes();
+  if (!scopes.every((scope) => SCOPES.includes(scope))) throw errors.unknownScope(SCOPES);
   return scopes;
 }
 
-/**
- * Reads how long the token will be valid, in minutes: 24 hours unless the body says otherwise.
- *
- * @throws ServiceError 400 `ValidationError` if it is not from 60 to 1440 (as recorded), or not a whole number
- * (assumed).
- */
-export function readMinutes({ expiresInMinutes }: Body): number {
-  const minutes = expiresInMinutes ?? DEFAULT_MINUTES;
-  if (typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 60 && minutes <= 1440) {
-    return minutes;
-  }
-  throw validationError(
-    `ExpiresInMinutes value ${typeof minutes === "number" ? minutes : JSON.stringify(minutes)} is invalid. Value must be within the [60, 1440] interval.`,
-    "ExpiresInMinutes",
-  );
+function readMinutes(expiresInMinutes: unknown): number {
+  const minutes = expiresInMinutes ?? 1440;
+  if (typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 60 && minutes <= 1440) return minutes;
+  throw errors.invalidMinutes(JSON.stringify(minutes));
 }

@@ -1,21 +1,29 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { startNpm, startScript } from "../support/child-process.ts";
-import { quickstartFolder } from "../support/folder.ts";
+import { scripts } from "../../package.json";
+import { type Options, startNode, startNpm } from "../support/child-process.ts";
+import { quickstartFolder, root, temporaryFolder } from "../support/folder.ts";
 import { assertTranscript } from "../support/quickstart.ts";
 import { startTestEmulator } from "../support/test-emulator.ts";
+import { startCommand } from "./start-command.ts";
 
 const NOTICE = "Running against a local emulator of the Identity service: no Azure resource is used.\n";
-const windows = process.platform === "win32" && "a test cannot send a signal on Windows";
+const windows = process.platform === "win32" && "a test can't send a signal on Windows";
+const file = join(root, "test", "emulator", "run-quickstart.ts");
+
+function start(args: string[], options: Options) {
+  return startNode(["--require", require.resolve("tsx/cjs"), file, ...args], options);
+}
 
 describe("`npm run start:emulator`", { concurrency: true }, () => {
-  test("prints the quickstart's output, and one line on stderr that says what it runs against", async () => {
+  test("prints the quickstart's output, and one line on stderr about the emulator", async () => {
     const { ended } = await startNpm(["run", "start:emulator", "--silent"]);
     assertTranscript(await ended, NOTICE);
+    assert.equal(scripts["start:trace"], `${scripts["start:emulator"]} --trace`);
   });
 
   test("as `npm run start:trace` shows the requests; uses no resource or proxy of the user's", async (t) => {
@@ -30,12 +38,12 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     const lines = Object.entries(env).map(([name, value]) => `${name}="${value}"\n`);
     writeFileSync(join(cwd, ".env"), lines.join(""));
 
-    const result = await (await startScript("start:trace", [], { cwd, env })).ended;
+    const result = await (await start(["--trace"], { cwd, env })).ended;
     assertTranscript({ ...result, stderr: "" });
     const [standard, byodi] = Array.from(result.stdout.matchAll(/8:acs:\S+/g), ([id]) => id);
     const trace = result.stderr.replaceAll(" (2025-03-02-preview)", "").replace(/"expiresOn":"[^"]+"/, "…");
     for (const expected of [
-      `${NOTICE}→ POST /identities`,
+      `${NOTICE}→ POST /identities\n`,
       `→ POST /identities {"customId":"alice@contoso.com"}\n← 201 {"identity":{"customId":"alice@contoso.com","id":"${byodi}"}}\n`,
       `→ POST /identities/${byodi}/:issueAccessToken {"scopes":["chat"]}\n← 200 {"token":"…",…}\n`,
       `→ DELETE /identities/${standard}\n← 204\n→ DELETE /identities/${byodi}\n← 204\n`,
@@ -45,30 +53,69 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     assert.equal(resource.connections + connections, 0);
   });
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    const name = `on ${signal}: outlives the quickstart's cleanup and ends with its exit code, whatever became of the files`;
+  for (const [signal, ...args] of [
+    ["SIGINT", "bob"],
+    ["SIGTERM", "--trace", "bob"],
+  ] as const) {
+    const name = `passes arguments on; after ${signal} outlives the quickstart's cleanup and ends with its exit code`;
     test(name, { skip: windows }, async () => {
-      const cwd = quickstartFolder();
-      writeFileSync(
-        join(cwd, "src", "main.ts"),
-        `setInterval(() => {}, 1000);
-        process.on("${signal}", () => setTimeout(() => {
-          const [, endpoint] = /endpoint=(.*?);/.exec(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING);
-          require("node:https").get(endpoint, ({ statusCode }) => {
-            require("node:fs").rmSync(require("node:path").dirname(process.env.NODE_EXTRA_CA_CERTS), { recursive: true });
-            process.exit(statusCode - 300);
-          });
-        }, 500));
-        console.log("ready");`,
-      );
-      const { child, ended, said } = await startScript("start:emulator", [], { cwd });
-      await said("ready");
+      const deleteCertificate = 'require("node:fs").unlinkSync(process.env.NODE_EXTRA_CA_CERTS)';
+      const cwd = folderOf(`process.once("${signal}", cleanUp)`, deleteCertificate);
+      const { child, ended, said } = await start([...args], { cwd });
+      await said("ready bob\n");
       // A terminal sends Ctrl-C to the whole group, other programs send SIGTERM to the process alone.
       if (signal === "SIGTERM") child.kill(signal);
       else if (child.pid !== undefined) process.kill(-child.pid, signal);
       const { code, stderr } = await ended;
       assert.equal(code, 401 - 300);
-      assert.equal(stderr, NOTICE);
+      assert.equal(stderr.replace(/[→←].*\n/g, ""), NOTICE);
     });
   }
+
+  test("outlives the quickstart's cleanup and deletes its certificate when nobody reads the output any more", async () => {
+    const temporary = temporaryFolder();
+    const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
+    const cwd = folderOf('process.stdout.once("error", cleanUp).on("error", () => {})');
+    const { child, ended, said } = await start(["--trace"], { cwd, env });
+    await said("ready");
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    assert.equal((await ended).code, 401 - 300);
+    assert.deepEqual(
+      readdirSync(temporary).filter((name) => name.startsWith("identity-emulator-")),
+      [],
+    );
+  });
+
+  test("prints one line about a temporary folder that it can't write to, and exits with code 1", async () => {
+    const { ended } = await start([], { env: { TMPDIR: file, TEMP: file, TMP: file, TSX_DISABLE_CACHE: "1" } });
+    const { code, stdout, stderr } = await ended;
+    assert.match(stderr, /^Cannot write to .+run-quickstart.+ \(ENO\w+\)\. .+ folder that you can write to\.\n$/);
+    assert.equal(stdout, "");
+    assert.equal(code, 1);
+  });
+
+  test("needs a start script that is a command of Node", () => {
+    assert.deepEqual(startCommand("node --a=1  b.ts c"), ["--a=1", "b.ts", "c"]);
+    assert.throws(() => startCommand("tsx src/main.ts"), {
+      message: /must begin with "node ", not "tsx src\/main\.ts"$/,
+    });
+  });
 });
+
+/** A folder with a program in place of the quickstart, whose cleanup needs the emulator. Its exit code is 101. */
+function folderOf(listen: string, atTheEnd = ""): string {
+  const cwd = quickstartFolder();
+  const main = `
+    const cleanUp = () => setTimeout(() => {
+      const [, endpoint] = /endpoint=(.*?);/.exec(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING);
+      require("node:https").get(endpoint, ({ statusCode }) => {
+        ${atTheEnd};
+        process.exit(statusCode - 300);
+      });
+    }, 500);
+    ${listen};
+    setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);`;
+  writeFileSync(join(cwd, "src", "main.ts"), main);
+  return cwd;
+}

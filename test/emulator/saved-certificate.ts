@@ -7,47 +7,31 @@ import { type Certificate, createCertificate } from "./certificate.ts";
 const RENEWAL = 7 * 24 * 60 * 60_000;
 
 /**
- * Reads the certificate that is saved in a folder, or creates one and saves it there, readable for the user only. So a
- * client that trusts it still trusts the emulator after a restart.
+ * Reads the certificate that is saved in a folder, or creates one and saves it there, readable by the user only. A client
+ * that trusts it still trusts the emulator after a restart.
  *
- * @returns The certificate, and the path of its CA's file.
- * @throws Error with a message for the user if the folder cannot be written.
+ * @returns The certificate, and the path of its file.
+ * @throws Error with `code` and `path` if the folder isn't writable.
  */
-export async function savedCertificate(folder: string): Promise<Certificate & { caFile: string }> {
-  const certificate = read(folder) ?? (await save(folder));
-  return { ...certificate, caFile: fileOf(folder, "ca") };
+export async function savedCertificate(folder: string): Promise<{ certificate: Certificate; caFile: string }> {
+  const [caFile, keyFile] = [join(folder, "ca.pem"), join(folder, "key.pem")];
+  const saved = read(caFile, keyFile);
+  if (saved) return { certificate: saved, caFile };
+
+  const certificate = await createCertificate();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(caFile, certificate.ca, { mode: 0o600 });
+  writeFileSync(keyFile, certificate.key, { mode: 0o600 });
+  return { certificate, caFile };
 }
 
-function read(folder: string): Certificate | undefined {
-  const content = (part: keyof Certificate) => readFileSync(fileOf(folder, part), "utf8");
+function read(caFile: string, keyFile: string): Certificate | undefined {
   try {
-    const certificate = { ca: content("ca"), cert: content("cert"), key: content("key") };
-    const x509 = new X509Certificate(certificate.cert);
-    const belongsTogether =
-      x509.checkPrivateKey(createPrivateKey(certificate.key)) &&
-      x509.verify(new X509Certificate(certificate.ca).publicKey);
-    return belongsTogether && Date.parse(x509.validTo) - Date.now() > RENEWAL ? certificate : undefined;
+    const [ca, key] = [readFileSync(caFile, "utf8"), readFileSync(keyFile, "utf8")];
+    const x509 = new X509Certificate(ca);
+    const isValid = x509.checkPrivateKey(createPrivateKey(key)) && Date.parse(x509.validTo) - Date.now() > RENEWAL;
+    return isValid ? { ca, key } : undefined;
   } catch {
     return undefined; // Missing or damaged.
   }
-}
-
-async function save(folder: string): Promise<Certificate> {
-  const certificate = await createCertificate();
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const part of ["ca", "cert", "key"] as const) {
-      writeFileSync(fileOf(folder, part), certificate[part], { mode: 0o600 });
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(
-      `Cannot write to ${folder} (${code}), where the emulator keeps its certificate. Make it a folder that you can write to, or delete it.`,
-    );
-  }
-  return certificate;
-}
-
-function fileOf(folder: string, part: keyof Certificate): string {
-  return join(folder, `${part}.pem`);
 }

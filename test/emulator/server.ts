@@ -7,8 +7,8 @@ import { Identities } from "./identities.ts";
 import { createService, type Middleware } from "./service.ts";
 
 /**
- * The access key of every emulator, base64. It is no secret: it opens nothing but emulators, which listen on the loopback
- * address only. It is fixed so that a connection string still works after a restart.
+ * The access key of every emulator, base64. It isn't a secret: it works with emulators only, and they listen on the loopback
+ * address only. It never changes, so a connection string still works after a restart.
  */
 export const DEVELOPMENT_KEY = Buffer.from(
   "The access key of every Communication Identity emulator: no secret.",
@@ -19,7 +19,7 @@ export interface Emulator {
   /** `https://127.0.0.1:<port>/` */
   endpoint: string;
   connectionString: string;
-  /** The certificate of the CA that a client must trust, PEM. */
+  /** The certificate that a client must trust, PEM. */
   ca: string;
   identities: Identities;
   server: Server;
@@ -29,9 +29,9 @@ export interface Emulator {
 
 /** How to start an emulator. */
 export interface EmulatorOptions {
-  /** A new one unless it is given. */
+  /** Default: a new certificate. */
   certificate?: Certificate;
-  /** 0, the default, picks a free port. */
+  /** Default: 0, which picks a free port. */
   port?: number;
   /** Sees each request before the service acts on it, and the response before it is sent. */
   watch?: Middleware;
@@ -40,18 +40,18 @@ export interface EmulatorOptions {
 /**
  * Starts an emulator of the Identity service on the loopback address.
  *
- * @throws Error with the code `EADDRINUSE` or `EACCES` if the port cannot be used.
+ * @throws Error with the code `EADDRINUSE` or `EACCES` if the port isn't available.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { certificate, port = 0, watch = (_, next) => next() } = options;
-  const { ca, cert, key } = certificate ?? (await createCertificate());
+  const { ca, key } = certificate ?? (await createCertificate());
   const identities = new Identities();
   const service = createService(DEVELOPMENT_KEY, identities, watch);
-  // Without the option, it would replace the global Request and Response of the whole process, tests included.
+  // Without the option, it would replace the global Request and Response of the whole process, including the tests.
   const listener = getRequestListener(service.fetch, { overrideGlobalObjects: false });
-  const server = createServer({ cert, key }, listener);
+  const server = createServer({ cert: ca, key }, listener);
 
-  // `closeAllConnections` misses the ones that have not finished their TLS handshake.
+  // `closeAllConnections` misses connections that haven't finished their TLS handshake.
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => sockets.add(socket.on("close", () => sockets.delete(socket))));
 

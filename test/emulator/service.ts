@@ -1,46 +1,49 @@
 import { randomBytes } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
-import { PREVIEW, RECORDED_VERSIONS, readApiVersion, unsupportedApiVersion } from "./api-versions.ts";
+import { HTTPException } from "hono/http-exception";
+import { PREVIEW, RECORDED_VERSIONS, readApiVersion } from "./api-versions.ts";
+import { errors } from "./errors.ts";
 import type { Identities, Identity } from "./identities.ts";
-import { type Body, parseBody, readBody, readCustomId, readMinutes, readScopes } from "./requests.ts";
-import { ServiceError, toResponse } from "./service-error.ts";
-import { checkSignature } from "./signature.ts";
+import { type Body, parseBody, readCreation, readIssuing } from "./requests.ts";
+import { checkCredential } from "./signature.ts";
 import { issueToken } from "./tokens.ts";
 
-type Env = { Bindings: HttpBindings; Variables: { rawBody: Buffer | undefined; apiVersion: string; body: Body } };
+type Env = { Bindings: HttpBindings; Variables: { rawBody: Buffer; apiVersion: string; body: Body } };
 
 /** Sees each request before the service acts on it, and the response before it is sent. */
 export type Middleware = MiddlewareHandler<Env>;
 
 /**
- * The Identity service: its responses, as its OpenAPI description (2025-03-02-preview) and the recorded sessions of the
- * SDKs' tests have them.
+ * The Identity service. It responds as its OpenAPI description (2025-03-02-preview) and the recorded sessions of the SDKs'
+ * live tests show.
  *
  * @param accessKey - The key that requests must be signed with, base64.
  * @param watch - Sees each request once its body has been received.
  */
 export function createService(accessKey: string, identities: Identities, watch: Middleware) {
   const service = new Hono<Env>();
-  service.use(stampHeaders, receiveBody, watch, authenticateWith(accessKey), checkRequest);
+  service.use(stampHeaders, receiveBody, watch, async (c, next) => {
+    checkCredential(c.env.incoming, c.var.rawBody, accessKey);
+    c.set("apiVersion", readApiVersion(c.req.url));
+    c.set("body", parseBody(String(c.var.rawBody)));
+    await next();
+  });
 
   service.post("/identities", async (c) => {
-    const { apiVersion, body } = c.var;
-    const customId = apiVersion === PREVIEW ? readCustomId(body) : undefined;
-    const wanted = body.createTokenWithScopes ?? [];
-    const scopes = Array.isArray(wanted) && wanted.length === 0 ? [] : readScopes(wanted);
-    const minutes = readMinutes(body);
-
+    const { customId, scopes, minutes } = readCreation(c.var.body, c.var.apiVersion);
     const identity = identities.create(customId);
     const accessToken = scopes.length > 0 ? await issueToken(identity, scopes, minutes) : undefined;
-    return c.json({ identity: describe(identity, apiVersion), accessToken }, 201);
+    // Recorded: without a custom ID, there is no `lastTokenIssuedAt` here.
+    return c.json({ identity: customId === undefined ? { id: identity.id } : describe(identity), accessToken }, 201);
   });
 
   service.get("/identities/:id", (c) => {
     const { apiVersion } = c.var;
-    // Assumed: no recording shows the response of a version that does not have the operation.
-    if (apiVersion !== PREVIEW) throw unsupportedApiVersion(c.req.url, apiVersion);
-    return c.json(describe(identities.get(c.req.param("id")), apiVersion));
+    if (apiVersion !== PREVIEW) throw errors.unsupportedApiVersion(c.req.url, apiVersion);
+    // Assumed for an identity without a custom ID: that this shows its `lastTokenIssuedAt`.
+    return c.json(describe(identities.get(c.req.param("id"))));
   });
 
   service.delete("/identities/:id", (c) => {
@@ -48,11 +51,11 @@ export function createService(accessKey: string, identities: Identities, watch: 
     return c.body(null, 204);
   });
 
-  // To Hono, a path segment that starts with a colon is a parameter: so `:issueAccessToken` is one that has only this value.
+  // In Hono, a path segment that starts with a colon is a parameter: `:issueAccessToken` is one with only this value.
   service.post("/identities/:id/:action{:issueAccessToken}", async (c) => {
     const identity = identities.get(c.req.param("id"));
-    const scopes = readScopes(c.var.body.scopes);
-    return c.json(await issueToken(identity, scopes, readMinutes(c.var.body)));
+    const { scopes, minutes } = readIssuing(c.var.body);
+    return c.json(await issueToken(identity, scopes, minutes));
   });
 
   // No response of the API shows whether a token was revoked, so there is nothing to store.
@@ -61,44 +64,26 @@ export function createService(accessKey: string, identities: Identities, watch: 
     return c.body(null, 204);
   });
 
-  // Assumed: no recording shows the response to an unknown operation.
-  service.notFound(() => toResponse(new ServiceError(404, "NotFound", "There is no such operation.")));
-  service.onError((error) =>
-    toResponse(error instanceof ServiceError ? error : new ServiceError(500, "InternalError", error.message)),
-  );
+  service.notFound(() => errors.unknownOperation().getResponse());
+  service.onError((error) => (error instanceof HTTPException ? error : errors.internal(error)).getResponse());
   return service;
 }
 
 const stampHeaders: Middleware = async (c, next) => {
   await next();
-  c.header("api-supported-versions", RECORDED_VERSIONS);
+  // Recorded: the response to a body without scopes doesn't have this header.
+  if (c.error?.message !== errors.missingScopes().message) c.header("api-supported-versions", RECORDED_VERSIONS);
   c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
   c.header("x-ms-client-request-id", c.req.header("x-ms-client-request-id"));
+  if (c.res.ok && c.res.body) c.header("content-type", "application/json; charset=utf-8");
 };
 
 const receiveBody: Middleware = async (c, next) => {
-  c.set("rawBody", await readBody(c.env.incoming));
+  c.set("rawBody", await buffer(c.env.incoming));
   await next();
 };
 
-function authenticateWith(accessKey: string): Middleware {
-  return async (c, next) => {
-    // Assumed: no recording shows the response to a body that is too large.
-    if (!c.var.rawBody) throw new ServiceError(413, "RequestEntityTooLarge", "The body is too large.");
-    checkSignature(c.env.incoming, c.var.rawBody, accessKey);
-    await next();
-  };
-}
-
-const checkRequest: Middleware = async (c, next) => {
-  c.set("apiVersion", readApiVersion(c.req.url));
-  c.set("body", parseBody(String(c.var.rawBody)));
-  await next();
-};
-
-/** An identity as the service describes it. Only the preview shows custom IDs, and when a token was issued. */
-function describe({ id, customId, lastTokenIssuedAt }: Identity, apiVersion: string) {
-  if (apiVersion !== PREVIEW) return { id };
-  const issuedAt = lastTokenIssuedAt?.toISOString().replace(/\.\d+Z$/, "+00:00");
-  return { customId, lastTokenIssuedAt: issuedAt, id };
+/** An identity as the preview describes it. */
+function describe({ id, customId, lastTokenIssuedAt }: Identity) {
+  return { customId, lastTokenIssuedAt: lastTokenIssuedAt?.toISOString().replace(/\.\d+Z$/, "+00:00"), id };
 }

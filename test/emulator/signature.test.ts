@@ -1,49 +1,83 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assertError, assertResponse, create, pathOf, send } from "../support/signed-request.ts";
+import { assertError, assertResponse, create, pathOf, type RequestOptions, send } from "../support/signed-request.ts";
 import { startTestEmulator } from "../support/test-emulator.ts";
 
-const DENIED = [401, "Denied", "Denied by the resource provider."] as const;
+const DENIED = "Denied by the resource provider.";
+const WRONG_HASH = "Request 'x-ms-content-sha256' differs from generated content hash.";
 const minutesFromNow = (count: number) => new Date(Date.now() + count * 60_000);
+const inMinutes = (count: number) => minutesFromNow(count).toUTCString();
 
-describe("the signature check", () => {
-  const refused = {
-    "another access key": { accessKey: "d3Jvbmc=" },
-    "a changed body": { body: { customId: "alice" }, tamperedBody: '{"customId":"mallo"}' },
-    "a body where none was signed": { tamperedBody: "{}" },
-    "a changed date": { headers: { "x-ms-date": minutesFromNow(1).toUTCString() } },
-    "another host": { headers: { host: "localhost" } },
-    "another content hash": { headers: { "x-ms-content-sha256": "AAAA" } },
-    "no signature": { headers: { authorization: "" } },
-    "a token instead": { headers: { authorization: "Bearer a.b.c" } },
-    "a date 16 minutes ago": { date: minutesFromNow(-16) },
-    "a date 20 minutes ahead": { date: minutesFromNow(20) },
-    "no date": { date: new Date(Number.NaN) },
+describe("a request's credential", () => {
+  const refused: Record<string, [options: RequestOptions, message?: string]> = {
+    "another access key": [{ accessKey: "d3Jvbmc=" }],
+    "a changed body": [{ body: { customId: "alice" }, tamperedBody: '{"customId":"mallo"}' }, WRONG_HASH],
+    "a body where none was signed": [{ tamperedBody: "{}" }, WRONG_HASH],
+    "a changed date": [{ headers: { "x-ms-date": inMinutes(1) } }],
+    "another host": [{ headers: { host: "localhost" } }],
+    "another content hash": [{ headers: { "x-ms-content-sha256": "AAAA" } }],
+    "no credential": [{ headers: { authorization: "" } }],
+    "an empty token": [{ headers: { authorization: "Bearer " } }],
+    "a date 16 minutes ago": [{ date: minutesFromNow(-16) }],
+    "a date 20 minutes ahead": [{ date: minutesFromNow(20) }],
+    "an invalid date": [{ date: new Date(Number.NaN) }],
+    "an unsigned host": [{ signedHeaders: ["x-ms-date", "x-ms-content-sha256"] }],
+    "an unsigned body": [{ signedHeaders: ["x-ms-date", "host"] }],
+    "an unsigned date": [{ signedHeaders: ["host", "x-ms-content-sha256"] }],
+    "a signed date 16 minutes ago and an unsigned one of now": [
+      {
+        signedHeaders: ["date", "host", "x-ms-content-sha256"],
+        date: minutesFromNow(-16),
+        headers: { "x-ms-date": inMinutes(0) },
+      },
+    ],
   };
-  for (const [name, options] of Object.entries(refused)) {
-    test(`refuses ${name}: 401 Denied`, async (t) => {
+  for (const [name, [options, message = DENIED]] of Object.entries(refused)) {
+    test(`is refused with 401 Denied: ${name}`, async (t) => {
       const emulator = await startTestEmulator(t);
-      assertError(await send(emulator, "POST", "/identities", options), ...DENIED);
+      assertError(await send(emulator, "POST", "/identities", options), 401, "Denied", message);
       assert.equal(emulator.identities.size, 0);
     });
   }
 
-  test("accepts a date that is off by less than 15 minutes", async (t) => {
+  test("can be a signature whose date is off by less than 15 minutes, in x-ms-date or date", async (t) => {
     const emulator = await startTestEmulator(t);
-    for (const minutes of [-10, 14]) {
-      assert.equal((await send(emulator, "POST", "/identities", { date: minutesFromNow(minutes) })).status, 201);
+    const lists = [undefined, "date;host;x-ms-content-sha256", "host;x-ms-content-sha256;x-ms-date;date"];
+    for (const list of lists) {
+      for (const minutes of [-10, 14]) {
+        const options = { date: minutesFromNow(minutes), ...(list && { signedHeaders: list.split(";") }) };
+        assert.equal((await send(emulator, "POST", "/identities", options)).status, 201);
+      }
+    }
+    // The date that isn't signed doesn't matter.
+    const headers = { date: inMinutes(-60) };
+    assert.equal((await send(emulator, "POST", "/identities", { headers })).status, 201);
+  });
+
+  test("can be any Microsoft Entra token, for every operation", async (t) => {
+    const emulator = await startTestEmulator(t);
+    const headers = { authorization: "Bearer any" };
+    const path = pathOf(await create(emulator));
+    for (const [status, method, target, body] of [
+      [201, "POST", "/identities", { customId: "alice", createTokenWithScopes: ["chat"] }],
+      [200, "GET", path, ""],
+      [200, "POST", `${path}/:issueAccessToken`, { scopes: ["chat"] }],
+      [204, "POST", `${path}/:revokeAccessTokens`, ""],
+      [204, "DELETE", path, ""],
+    ] as const) {
+      assert.equal((await send(emulator, method, target, { body, headers })).status, status);
     }
   });
 
-  test("covers method, path and query", async (t) => {
+  test("covers method, path and query when it is a signature", async (t) => {
     const emulator = await startTestEmulator(t);
     const id = await create(emulator);
     await send(emulator, "GET", pathOf(id));
     const signed = Object.entries(emulator.seen.at(-1)?.headers ?? {});
     const headers = Object.fromEntries(signed.filter(([name]) => /^(authorization|x-ms-)/.test(name)));
-    assertError(await send(emulator, "DELETE", pathOf(id), { headers }), ...DENIED);
-    assertError(await send(emulator, "GET", pathOf("8:acs:x"), { headers }), ...DENIED);
-    assertError(await send(emulator, "GET", pathOf(id), { headers, apiVersion: "2023-10-01" }), ...DENIED);
+    assertError(await send(emulator, "DELETE", pathOf(id), { headers }), 401, "Denied", DENIED);
+    assertError(await send(emulator, "GET", pathOf("8:acs:x"), { headers }), 401, "Denied", DENIED);
+    assertError(await send(emulator, "GET", pathOf(id), { headers, apiVersion: "2023-10-01" }), 401, "Denied", DENIED);
     assertResponse(await send(emulator, "GET", pathOf(id), { headers }), 200, { id });
   });
 });

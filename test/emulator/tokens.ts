@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { randomBytes } from "node:crypto";
+import { generateKeyPair, SignJWT } from "jose";
 import { type Identity, RESOURCE_ID } from "./identities.ts";
 
 /** An access token, as the service returns it. */
@@ -9,8 +9,9 @@ export interface AccessToken {
   expiresOn: string;
 }
 
-// Starts while the modules are loaded: it takes longer than everything else.
+// Starts while the modules are loading, because it takes longer than everything else.
 const keys = generateKeyPair("RS256");
+const keyId = randomBytes(20);
 
 /** The public key of the tokens' signatures. */
 export const publicKey = keys.then((pair) => pair.publicKey);
@@ -25,9 +26,7 @@ export async function issueToken(identity: Identity, scopes: string[], minutes: 
   const expiresOn = new Date(now.getTime() + minutes * 60_000);
   identity.lastTokenIssuedAt = now;
 
-  const { privateKey } = await keys;
-  const fingerprint = createHash("sha1").update(await exportSPKI(await publicKey));
-  const kid = fingerprint.copy().digest("hex").toUpperCase();
+  const kid = keyId.toString("hex").toUpperCase();
   const token = await new SignJWT({
     skypeid: identity.id.replace(/^8:/, ""),
     scp: 1792,
@@ -38,8 +37,8 @@ export async function issueToken(identity: Identity, scopes: string[], minutes: 
     resourceLocation: "unitedstates",
     iat: toSeconds(now),
   })
-    .setProtectedHeader({ alg: "RS256", kid, x5t: fingerprint.digest("base64url"), typ: "JWT" })
-    .sign(privateKey);
+    .setProtectedHeader({ alg: "RS256", kid, x5t: keyId.toString("base64url"), typ: "JWT" })
+    .sign((await keys).privateKey);
   return { token, expiresOn: expiresOn.toISOString().replace("Z", "0000+00:00") };
 }
 

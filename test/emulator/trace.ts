@@ -2,15 +2,15 @@ import { styleText } from "node:util";
 import type { Middleware } from "./service.ts";
 
 /**
- * Shows each request, and its response before it is sent. Shows no secret: signatures are in the headers, which are left
- * out, and tokens in the JSON, where `…` takes their place.
+ * Shows each request, and its response before it is sent. Shows no secrets: it leaves out the headers, which have the
+ * credentials, and replaces tokens in the JSON with `…`.
  *
- * @param write - Takes one line at a time. By default they go to stderr.
+ * @param write - Writes one line. Default: to stderr.
  */
 export function trace(write = writeToStderr): Middleware {
   return async (c, next) => {
     const { method, path } = c.req;
-    // Hono decodes a path, except for characters such as the colons of an ID.
+    // Hono decodes a path, but not characters such as the colons of an ID.
     const readable = path.replace(/%3a/gi, ":");
     write(toLine("→", method, readable, `(${c.req.query("api-version") ?? "no api-version"})`, toText(c.var.rawBody)));
     await next();
@@ -18,9 +18,8 @@ export function trace(write = writeToStderr): Middleware {
   };
 }
 
-/** A body without its tokens. One that is not JSON is not shown: a token could be anywhere in it. */
-function toText(body: Buffer | string | undefined): string {
-  if (body === undefined) return "(too large)";
+/** A body without its tokens. If it isn't JSON, it isn't shown: it could have a token anywhere. */
+function toText(body: Buffer | string): string {
   if (body.length === 0) return "";
   try {
     return JSON.stringify(JSON.parse(String(body)), (name, value) => (name === "token" ? "…" : value));
@@ -36,6 +35,6 @@ function toLine(...words: string[]): string {
 }
 
 function writeToStderr(line: string): void {
-  // On a terminal, dimmed to set it apart from a program's own output.
+  // Dimmed on a terminal, to set it apart from a program's output.
   console.error(process.stderr.isTTY && process.stderr.hasColors() ? styleText("dim", line) : line);
 }
