@@ -35,16 +35,13 @@ describe("the cleanup", { concurrency: true }, () => {
     assert.equal(code, 1);
   });
 
-  for (const [name, fault] of Object.entries({
-    "a 404": respond(404, '{"error":{"code":"NotFound","message":"No such identity."}}'),
-    "IdentityNotOwned, because the first response was lost": droppedAfterwards,
-  })) {
-    test(`succeeds if a delete finds that the identity is gone (${name})`, async (t) => {
-      const emulator = await startTestEmulator(t);
-      emulator.on(DELETE, 1, fault);
-      assertTranscript(await runQuickstart(emulator));
-    });
-  }
+  test("succeeds if a delete finds that the identity is gone", async (t) => {
+    const emulator = await startTestEmulator(t);
+    emulator.on(DELETE, 1, respond(404, '{"error":{"code":"NotFound","message":"No such identity."}}'));
+    // The SDK sends the request again, and the response is 401 IdentityNotOwned.
+    emulator.on(DELETE, 2, droppedAfterwards);
+    assertTranscript(await runQuickstart(emulator));
+  });
 
   test("runs if the reader goes away, as in `npm start | head -1`: it prints nothing and exits with 0", async (t) => {
     const emulator = await startTestEmulator(t);

@@ -90,15 +90,11 @@ describe("an edit of main.ts", { concurrency: true }, () => {
       /^Error: mine\n +at .*src.main\.ts:\d+:/,
     ],
     "a thrown value that isn't an error": [`throw { code: 42 };`, /^\{ code: 42 \}\n$/],
-    "an argument that the SDK rejects": [
-      `await client.getToken("alice@contoso.com", ["chat"]);`,
-      /^Error: id cannot be null.*\n(.*\n)*.* at .*src.main\.ts:\d+:/,
+    "an argument that the SDK rejects, because of a forgotten await": [
+      `await client.getToken("alice@contoso.com", ["chat"]).catch(console.error);
+      const forgotten = client.createUser({ customId });\n      await client.getUserDetail(forgotten);`,
+      /^(Error: id cannot be null.*\n( +at .*\n)* +at .*src.main\.ts:\d+:.*\n( +at .*\n)*){2}$/,
     ],
-    "a forgotten await": [
-      `const forgotten = client.createUser();\n      await client.getUserDetail(forgotten);`,
-      /^Error: id cannot be null.*\n(.*\n)*.* at .*src.main\.ts:\d+:/,
-    ],
-    "an invalid URL": [`new URL("bob");`, /^TypeError.*: Invalid URL\n(.*\n)*.*src.main\.ts:\d+(.*\n)+.*input: 'bob'/],
     "an error with a cause, and a call that nobody waits for": [
       `client.createUser().then(({ communicationUserId }) => created.add(communicationUserId));
       throw new Error("mine", { cause: await fetch("https://127.0.0.1:1").catch((error) => error) });`,
@@ -118,8 +114,7 @@ describe("an edit of main.ts", { concurrency: true }, () => {
       assert.match(stderr, expected);
       assert.doesNotMatch(stdout, /Deleted identities/);
       assert.equal(code, 1);
-      assert.equal(emulator.identities.size, name === "a forgotten await" ? 1 : 0);
-      if (name !== "a forgotten await") assertDeleted(emulator, deleted);
+      assertDeleted(emulator, deleted);
     });
   }
 

@@ -46,42 +46,37 @@ describe("the quickstart", { concurrency: true }, () => {
     assert.equal(Math.floor(Date.parse(expiresOn) / 1000), Date.parse(printed) / 1000);
   });
 
-  test("prints the service's custom ID, and exits with 1 if the IDs differ", async (t) => {
+  test("prints the service's custom ID, that IDs differ (exit code 1), and the expiry in UTC as the C# sample does", async (t) => {
     const emulator = await startTestEmulator(t);
     emulator.on(GET, 1, respond(200, '{"customId":"Alice of Contoso","id":"8:acs:a_b"}'));
     // The API's description allows status 200 for an identity that exists already.
     const another: Fault = async (c) => c.json({ identity: emulator.identities.create("another") }, 200);
     emulator.on(CREATE, 3, another);
-    const { code, stdout, stderr } = await runQuickstart(emulator);
-    assert.match(stdout, /^Custom ID: Alice of Contoso$/m);
-    assert.match(
-      stdout,
-      /\n\nValidation failed: Identity IDs do not match!\n\nIssued access token with 'chat' scope:\n/,
-    );
-    assert.match(stdout, /\n\nDeleted identities\.\n$/);
-    assert.equal(stderr, "");
-    assert.equal(code, 1);
-    assertDeleted(emulator, 3);
-  });
-
-  test("prints the expiry in UTC, as the C# sample does, whatever the time zone and the locale are", async (t) => {
     const times = {
       "2025-06-13T17:49:30.5314883+00:00": "6/13/2025 5:49:30 PM +00:00",
       "2025-12-31T00:00:00.0000000+00:00": "12/31/2025 12:00:00 AM +00:00",
       "2025-01-01T12:00:00.9999999+00:00": "1/1/2025 12:00:00 PM +00:00",
       "2025-10-09T11:59:59.0000000+00:00": "10/9/2025 11:59:59 AM +00:00",
     };
-    const emulator = await startTestEmulator(t);
     for (const [index, expiresOn] of Object.keys(times).entries()) {
       emulator.on(ISSUE, index + 1, respond(200, JSON.stringify({ token: "a.b.c", expiresOn })));
     }
     const env = { TZ: "America/St_Johns", LC_ALL: "ar_EG.UTF-8" };
     const edit = `for (const _ of "123") console.log(formatTime((await client.getToken(user, ["chat"])).expiresOn));`;
-    const { stdout } = await runQuickstart(emulator, { env, edit });
+    const { code, stdout, stderr } = await runQuickstart(emulator, { env, edit });
+    assert.match(stdout, /^Custom ID: Alice of Contoso$/m);
+    assert.match(
+      stdout,
+      /\n\nValidation failed: Identity IDs do not match!\n\nIssued access token with 'chat' scope:\n/,
+    );
     assert.match(
       stdout,
       new RegExp(`Token expires at: ${Object.values(times).join("\\s+").replaceAll("+00", "\\+00")}`),
     );
+    assert.match(stdout, /\nDeleted identities\.\n$/);
+    assert.equal(stderr, "");
+    assert.equal(code, 1);
+    assertDeleted(emulator, 3);
   });
 
   test("succeeds if each request fails once with a transient fault", async (t) => {
