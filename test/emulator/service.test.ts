@@ -47,6 +47,8 @@ const ASSUMED = `
 2025-03-02-preview DELETE /identities/{id} → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
 2025-03-02-preview POST /identities/{id}/:revokeAccessTokens → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
 2025-03-02-preview POST /identities/{id}/:issueAccessToken {"scopes":["chat"]} → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
+2025-03-02-preview POST /identities {"customId":"alice"} → 201 {"identity":{"customId":"alice","id":"<id>"}}
+2025-03-02-preview GET /identities/{id} → 200 {"customId":"alice","id":"<id>"}
 2025-03-02-preview GET /identities/%20 → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't belong to the resource."}}
 2020-07-20-preview2 POST /identities → 400 {"error":{"code":"UnsupportedApiVersion","message":"The HTTP resource that matches the request URI '<endpoint>identities' does not support the API version '2020-07-20-preview2'."}}
 2025-03-02-PREVIEW POST /identities → 400 {"error":{"code":"UnsupportedApiVersion","message":"The HTTP resource that matches the request URI '<endpoint>identities' does not support the API version '2025-03-02-PREVIEW'."}}
