@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { parse } from "dotenv";
 import { startNode } from "../support/child-process.ts";
 import { root, temporaryFolder } from "../support/folder.ts";
 import { json, pathOf, send } from "../support/signed-request.ts";
+import { startTestEmulator } from "../support/test-emulator.ts";
 import { explain, howToUse, readArguments, USAGE } from "./command-line.ts";
 import { startEmulator } from "./server.ts";
 
@@ -32,10 +33,8 @@ describe("`npm run emulator`", { concurrency: true }, () => {
       const { identity, accessToken } = json(await send(client, "POST", "/identities", { body }));
       await send(client, "DELETE", pathOf(identity.id));
       // An open connection doesn't keep the emulator running.
-      await once(
-        connect({ port, host: "127.0.0.1" }).on("error", () => {}),
-        "connect",
-      );
+      const socket = connect({ port, host: "127.0.0.1" }).on("error", () => {});
+      await once(socket, "connect");
       child.kill(signal);
       const { code, stdout, stderr } = await ended;
       assert.deepEqual(parse(stdout), {
@@ -75,16 +74,13 @@ describe("the command line of `npm run emulator`", () => {
   });
 
   test("explains in one line what is wrong", async (t) => {
-    const server = createServer().listen(0, "127.0.0.1");
-    t.after(() => server.close());
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
+    const { port } = new URL((await startTestEmulator(t)).endpoint);
     const wrong: Record<string, string[]> = {
       "Unknown option '--prot'. See: npm run emulator -- --help": ["--prot", "1"],
       'The port must be one number from 0 to 65535, not "https"': ["https"],
       'The port must be one number from 0 to 65535, not "65536"': ["65536"],
       'The port must be one number from 0 to 65535, not "1 2"': ["1", "2"],
-      [`Port ${port} isn't available (EADDRINUSE). To use a free one: npm run emulator 0`]: [`${port}`],
+      [`Port ${port} isn't available (EADDRINUSE). To use a free one: npm run emulator 0`]: [port],
     };
     for (const [expected, args] of Object.entries(wrong)) {
       const start = async () => startEmulator(readArguments(args));

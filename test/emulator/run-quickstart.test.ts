@@ -53,39 +53,46 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     assert.equal(resource.connections + connections, 0);
   });
 
-  for (const [signal, ...args] of [
+  for (const [event, ...args] of [
     ["SIGINT", "bob"],
     ["SIGTERM", "--trace", "bob"],
+    ["a closed pipe", "--trace", "bob"],
   ] as const) {
-    const name = `passes arguments on; after ${signal} outlives the quickstart's cleanup and ends with its exit code`;
-    test(name, { skip: windows }, async () => {
-      const deleteCertificate = 'require("node:fs").unlinkSync(process.env.NODE_EXTRA_CA_CERTS)';
-      const cwd = folderOf(`process.once("${signal}", cleanUp)`, deleteCertificate);
-      const { child, ended, said } = await start([...args], { cwd });
+    const isSignal = event !== "a closed pipe";
+    const name = `passes arguments on; after ${event}, outlives the quickstart's cleanup and ends with its exit code`;
+    test(name, { skip: isSignal && windows }, async () => {
+      const cwd = quickstartFolder();
+      // In place of the quickstart, a program whose cleanup needs the emulator. Its exit code is 401 - 300.
+      const main = `
+        const cleanUp = () => setTimeout(() => {
+          const [, endpoint] = /endpoint=(.*?);/.exec(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING);
+          require("node:https").get(endpoint, ({ statusCode }) => {
+            const folder = require("node:path").dirname(process.env.NODE_EXTRA_CA_CERTS);
+            if (${isSignal}) require("node:fs").rmSync(folder, { recursive: true });
+            process.exit(statusCode - 300);
+          });
+        }, 500);
+        process.once("${event}", cleanUp);
+        process.stdout.once("error", cleanUp).on("error", () => {});
+        setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);`;
+      writeFileSync(join(cwd, "src", "main.ts"), main);
+      const temporary = temporaryFolder();
+      const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
+      const { child, ended, said } = await start([...args], { cwd, env });
       await said("ready bob\n");
       // A terminal sends Ctrl-C to the whole group, other programs send SIGTERM to the process alone.
-      if (signal === "SIGTERM") child.kill(signal);
-      else if (child.pid !== undefined) process.kill(-child.pid, signal);
+      if (event === "SIGTERM") child.kill(event);
+      else if (event === "SIGINT" && child.pid !== undefined) process.kill(-child.pid, event);
+      else for (const stream of [child.stdout, child.stderr]) stream?.destroy();
       const { code, stderr } = await ended;
       assert.equal(code, 401 - 300);
       assert.equal(stderr.replace(/[→←].*\n/g, ""), NOTICE);
+      assert.deepEqual(
+        readdirSync(temporary).filter((name) => name.startsWith("identity-emulator-")),
+        [],
+      );
     });
   }
-
-  test("outlives the quickstart's cleanup and deletes its certificate when nobody reads the output any more", async () => {
-    const temporary = temporaryFolder();
-    const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
-    const cwd = folderOf('process.stdout.once("error", cleanUp).on("error", () => {})');
-    const { child, ended, said } = await start(["--trace"], { cwd, env });
-    await said("ready");
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-    assert.equal((await ended).code, 401 - 300);
-    assert.deepEqual(
-      readdirSync(temporary).filter((name) => name.startsWith("identity-emulator-")),
-      [],
-    );
-  });
 
   test("prints one line about a temporary folder that it can't write to, and exits with code 1", async () => {
     const { ended } = await start([], { env: { TMPDIR: file, TEMP: file, TMP: file, TSX_DISABLE_CACHE: "1" } });
@@ -102,20 +109,3 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     });
   });
 });
-
-/** A folder with a program in place of the quickstart, whose cleanup needs the emulator. Its exit code is 101. */
-function folderOf(listen: string, atTheEnd = ""): string {
-  const cwd = quickstartFolder();
-  const main = `
-    const cleanUp = () => setTimeout(() => {
-      const [, endpoint] = /endpoint=(.*?);/.exec(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING);
-      require("node:https").get(endpoint, ({ statusCode }) => {
-        ${atTheEnd};
-        process.exit(statusCode - 300);
-      });
-    }, 500);
-    ${listen};
-    setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);`;
-  writeFileSync(join(cwd, "src", "main.ts"), main);
-  return cwd;
-}

@@ -22,15 +22,10 @@ describe("the emulator's server", () => {
 
   test("responds with an error in the service's form to any signed request", async (t) => {
     const emulator = await startTestEmulator(t);
-    const methods = ["GET /", "GET /identities", "PUT /identities", "OPTIONS /identities", "TRACE /identities"];
-    const actions = [
-      "POST /identities/a",
-      "POST /identities/a/:issueAccessTokens",
-      "GET /identities/a/:issueAccessToken",
-    ];
-    const paths = ["%E0%A4%A", "%", "a/b/c", "../identities/x", "%00", "a".repeat(8000)];
-    const odd = [...paths.map((path) => `GET /identities/${path}`), "GET //identities", "GET /%00"];
-    for (const request of [...methods, ...actions, ...odd, "POST /teamsUser/:exchangeAccessToken"]) {
+    const operations = "GET /|GET /identities|PUT /identities|OPTIONS /identities|TRACE /identities|POST /identities/a";
+    const actions = "POST /identities/a/:issueAccessTokens|GET /identities/a/:issueAccessToken|POST /teamsUser/:x";
+    const odd = "%E0%A4%A|%|a/b/c|../identities/x|%00|/identities".replace(/[^|]+/g, "GET /identities/$&");
+    for (const request of `${operations}|${actions}|${odd}|GET //identities|GET /${"a".repeat(8000)}`.split("|")) {
       const [method = "", path = ""] = request.split(" ");
       const response = await send(emulator, method, path);
       assert.ok(response.status >= 400 && response.status < 500, `${request}: ${response.status}`);
@@ -39,19 +34,18 @@ describe("the emulator's server", () => {
     await create(emulator);
   });
 
-  const raw = {
-    "no HTTP": [400, "hello\r\n\r\n"],
-    "an invalid Host": [400, "GET / HTTP/1.1\r\nHost: a b@c\r\nConnection: close\r\n\r\n"],
-    "a body that is cut off": ["none", "POST /identities HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"],
-  } as const;
-  for (const [name, [status, request]] of Object.entries(raw)) {
-    test(`survives ${name}: ${status}`, async (t) => {
+  for (const [name, status, request] of [
+    ["no HTTP", "400", "hello\r\n\r\n"],
+    ["an invalid Host", "400", "GET / HTTP/1.1\r\nHost: a b@c\r\nConnection: close\r\n\r\n"],
+    ["a body that is cut off", undefined, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"],
+  ] as const) {
+    test(`survives ${name}`, async (t) => {
       const emulator = await startTestEmulator(t);
       const { port } = emulator.server.address() as AddressInfo;
       const socket = connect({ port, host: "127.0.0.1", ca: emulator.ca });
-      socket.write(request, () => status === "none" && socket.destroy());
-      const [, received = "none"] = (await text(socket).catch(() => "")).split(" ");
-      assert.equal(received, String(status));
+      socket.write(request, () => status === undefined && socket.destroy());
+      const received = await text(socket).catch(() => "");
+      assert.equal(received.split(" ")[1], status);
       await create(emulator);
     });
   }

@@ -4,11 +4,12 @@ import { assertError, assertResponse, create, json, pathOf, send } from "../supp
 import { startTestEmulator } from "../support/test-emulator.ts";
 import { RECORDED_VERSIONS } from "./api-versions.ts";
 import { Identities } from "./identities.ts";
+import type { Emulator } from "./server.ts";
 
-const STABLE = ["2021-03-07", "2022-06-01", "2022-10-01", "2023-10-01", "2025-06-30", "2026-07-22", "2026-09-23"];
+const STABLE_VERSIONS = "2021-03-07 2022-06-01 2022-10-01 2023-10-01 2025-06-30 2026-07-22 2026-09-23".split(" ");
 
-// From the recorded sessions of the SDKs' live tests (Azure/azure-sdk-assets, JavaScript, .NET, Python and Java).
-// {id} is the identity of the last response that had one.
+// One request and its response per line. {id} is the last identity's ID. From the recorded sessions of the SDKs' live tests
+// (Azure/azure-sdk-assets: JavaScript, .NET, Python and Java).
 const RECORDED = `
 2021-03-07 POST /identities {} → 201 {"identity":{"id":"<id>"}}
 2023-10-01 POST /identities {} → 201 {"identity":{"id":"<id>"}}
@@ -33,39 +34,57 @@ const RECORDED = `
 2023-10-01 DELETE /identities/8:acs:00000000-0000-0000-0000-000000000000_00000000-0000-0000-0000-000000000000 → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't belong to the resource."}}
 `;
 
+// No recording shows these.
+const ASSUMED = `
+2025-03-02-preview POST /identities {"customId":null,"createTokenWithScopes":[]} → 201 {"identity":{"id":"<id>"}}
+2025-03-02-preview POST /identities {"createTokenWithScopes":["chat"]} → 201 {"identity":{"id":"<id>"},"accessToken":{"token":"<token>","expiresOn":"<decimals>"}}
+2025-03-02-preview GET /identities/{id} → 200 {"lastTokenIssuedAt":"<seconds>","id":"<id>"}
+2025-03-02-preview POST /identities {"customId":"alice"} → 201 {"identity":{"customId":"alice","id":"<id>"}}
+2025-03-02-preview POST /identities/{id}/:revokeAccessTokens → 204
+2025-03-02-preview GET /identities/{id} → 200 {"customId":"alice","id":"<id>"}
+2025-03-02-preview DELETE /identities/{id} → 204
+2025-03-02-preview GET /identities/{id} → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
+2025-03-02-preview DELETE /identities/{id} → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
+2025-03-02-preview POST /identities/{id}/:revokeAccessTokens → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
+2025-03-02-preview POST /identities/{id}/:issueAccessToken {"scopes":["chat"]} → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't exist."}}
+2025-03-02-preview POST /identities {"customId":"alice"} → 201 {"identity":{"customId":"alice","id":"<id>"}}
+2025-03-02-preview GET /identities/{id} → 200 {"customId":"alice","id":"<id>"}
+2025-03-02-preview GET /identities/%20 → 401 {"error":{"code":"IdentityNotOwned","message":"Provided identity doesn't belong to the resource."}}
+2020-07-20-preview2 POST /identities → 400 {"error":{"code":"UnsupportedApiVersion","message":"The HTTP resource that matches the request URI '<endpoint>identities' does not support the API version '2020-07-20-preview2'."}}
+2025-03-02-PREVIEW POST /identities → 400 {"error":{"code":"UnsupportedApiVersion","message":"The HTTP resource that matches the request URI '<endpoint>identities' does not support the API version '2025-03-02-PREVIEW'."}}
+`;
+
+// For each stable version: no custom IDs and no GET.
+const STABLE = `
+<version> POST /identities {"customId":"alice","createTokenWithScopes":["chat"]} → 201 {"identity":{"id":"<id>"},"accessToken":{"token":"<token>","expiresOn":"<decimals>"}}
+<version> POST /identities/{id}/:issueAccessToken {"scopes":["chat"]} → 200 {"token":"<token>","expiresOn":"<decimals>"}
+<version> GET /identities/{id} → 400 {"error":{"code":"UnsupportedApiVersion","message":"The HTTP resource that matches the request URI '<endpoint>identities/{id}' does not support the API version '<version>'."}}
+<version> POST /identities/{id}/:revokeAccessTokens → 204
+<version> DELETE /identities/{id} → 204
+`;
+
 describe("the service", () => {
-  test("responds as recorded", async (t) => {
+  test("responds as recorded", async (t) => assertExchanges(await startTestEmulator(t), RECORDED));
+
+  test("responds as assumed where no recording shows it", async (t) => {
     const emulator = await startTestEmulator(t);
-    let id = "";
-    for (const recorded of RECORDED.trim().split("\n")) {
-      const [request = ""] = recorded.split(" → ");
-      const [apiVersion = "", method = "", path = "", body = ""] = request.split(" ");
-      const response = await send(emulator, method, path.replace("{id}", id), { apiVersion, body });
-      id = /"id":"([^"]+)"/.exec(response.body)?.[1] ?? id;
-      const masked = response.body
-        .replace(
-          /"id":"8:acs:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}_00000028(-[\da-f]{4}){3}-[\da-f]{12}"/,
-          '"id":"<id>"',
-        )
-        .replace(/"token":"[\w-]+\.[\w-]+\.[\w-]+"/, '"token":"<token>"')
-        .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00"/, '"<decimals>"')
-        .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"/, '"<seconds>"');
-      assert.equal(`${request} → ${response.status} ${masked}`.trim(), recorded);
-      const contentType = response.status < 300 ? "application/json; charset=utf-8" : "application/json";
-      assert.equal(response.headers["content-type"], response.body ? contentType : undefined, recorded);
-    }
+    await assertExchanges(emulator, ASSUMED);
+    const response = await send(emulator, "POST", "/identities", { apiVersion: null });
+    assertError(response, 400, "ApiVersionUnspecified");
+  });
+
+  test("has no custom IDs and no GET in the stable API versions", async (t) => {
+    const emulator = await startTestEmulator(t);
+    await create(emulator, { customId: "alice" });
+    for (const version of STABLE_VERSIONS) await assertExchanges(emulator, STABLE.replaceAll("<version>", version));
+    assert.equal(emulator.identities.size, 1);
   });
 
   test("creates a new identity of the same resource for each request without a custom ID", async (t) => {
     const emulator = await startTestEmulator(t);
-    for (const body of ["", {}, { customId: null }, { createTokenWithScopes: [] }]) {
-      const id = await create(emulator, body);
-      for (const path of [pathOf(id), `/identities/${id}`]) {
-        assertResponse(await send(emulator, "GET", path), 200, { id });
-      }
-    }
-    const ids = [...emulator.identities];
-    assert.equal(ids.length, 4);
+    const ids = [await create(emulator), await create(emulator), await create(emulator, { customId: "alice" })];
+    assert.deepEqual([...emulator.identities], ids);
+    assert.equal(new Set(ids).size, 3);
     assert.equal(new Set(ids.map((id) => id.split("_")[0])).size, 1);
   });
 
@@ -101,13 +120,9 @@ describe("the service", () => {
     const scopes = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
     for (const expiresInMinutes of [undefined, 60, 61, 1440]) {
       const began = Date.now();
-      const issued = await send(emulator, "POST", path, { body: { scopes, expiresInMinutes } });
-      const body = { createTokenWithScopes: scopes, expiresInMinutes };
-      const { accessToken } = json(await send(emulator, "POST", "/identities", { body }));
-      for (const { expiresOn } of [json(issued), accessToken]) {
-        const issuedAt = Date.parse(expiresOn) - (expiresInMinutes ?? 1440) * 60_000;
-        assert.ok(issuedAt >= began && issuedAt <= Date.now(), expiresOn);
-      }
+      const { expiresOn } = json(await send(emulator, "POST", path, { body: { scopes, expiresInMinutes } }));
+      const issuedAt = Date.parse(expiresOn) - (expiresInMinutes ?? 1440) * 60_000;
+      assert.ok(issuedAt >= began && issuedAt <= Date.now(), expiresOn);
     }
   });
 
@@ -126,9 +141,7 @@ describe("the service", () => {
       const body = { scopes: ["chat"], createTokenWithScopes: ["chat"], expiresInMinutes: minutes };
       for (const path of ["/identities", issue]) await assertRefused(path, body, message, "ExpiresInMinutes");
     }
-    for (const body of ["", { scopes: null }]) {
-      await assertRefused(issue, body, "Scopes: The Scopes field is required.", "Scopes");
-    }
+    await assertRefused(issue, { scopes: null }, "Scopes: The Scopes field is required.", "Scopes");
     await assertRefused(issue, { scopes: "chat" }, "Invalid scopes - Scopes field is required.", "scopes");
     for (const scopes of [["Chat"], ["chat", "video"], [5], [["chat"]], [null]]) {
       const message = "Invalid scopes - Each must be one of chat, voip, chat.join, chat.join.limited, voip.join.";
@@ -142,69 +155,19 @@ describe("the service", () => {
     assert.equal(emulator.identities.size, 1);
   });
 
-  test("revokes tokens without changing the identity, and deletes an identity and frees its custom ID", async (t) => {
-    const emulator = await startTestEmulator(t);
-    const id = await create(emulator, { customId: "alice" });
-    assertResponse(await send(emulator, "POST", pathOf(id, "revokeAccessTokens")), 204);
-    assertResponse(await send(emulator, "GET", pathOf(id)), 200, { customId: "alice", id });
-    assertResponse(await send(emulator, "DELETE", pathOf(id)), 204);
-    assert.notEqual(await create(emulator, { customId: "alice" }), id);
-    const others = "8:acs:11111111-1111-4111-8111-111111111111_22222222-2222-4222-8222-222222222222";
-    for (const unknown of [id, others, " "]) {
-      const reason = unknown === id ? "exist" : "belong to the resource";
-      const error = [401, "IdentityNotOwned", `Provided identity doesn't ${reason}.`] as const;
-      const body = { scopes: ["chat"] };
-      assertError(await send(emulator, "GET", pathOf(unknown)), ...error);
-      assertError(await send(emulator, "POST", pathOf(unknown, "issueAccessToken"), { body }), ...error);
-      assertError(await send(emulator, "POST", pathOf(unknown, "revokeAccessTokens")), ...error);
-      assertError(await send(emulator, "DELETE", pathOf(unknown)), ...error);
-    }
-  });
-
-  test("has no custom IDs, no times of tokens and no GET in the stable API versions", async (t) => {
-    const emulator = await startTestEmulator(t);
-    const alice = await create(emulator, { customId: "alice" });
-    for (const apiVersion of STABLE) {
-      const body = { customId: "alice", createTokenWithScopes: ["chat"], scopes: ["chat"] };
-      const { identity, accessToken } = json(await send(emulator, "POST", "/identities", { body, apiVersion }));
-      const { id } = identity;
-      assert.deepEqual(identity, { id });
-      assert.notEqual(id, alice);
-      assert.ok(accessToken.token);
-      const issued = await send(emulator, "POST", pathOf(id, "issueAccessToken"), { body, apiVersion });
-      assert.equal(issued.status, 200);
-      assertError(await send(emulator, "GET", pathOf(id), { apiVersion }), 400, "UnsupportedApiVersion");
-      assertResponse(await send(emulator, "POST", pathOf(id, "revokeAccessTokens"), { apiVersion }), 204);
-      assertResponse(await send(emulator, "DELETE", pathOf(id), { apiVersion }), 204);
-    }
-    assertResponse(await send(emulator, "DELETE", pathOf(alice), { apiVersion: "2023-10-01" }), 204);
-    assert.equal(emulator.identities.size, 0);
-  });
-
-  test("responds with 400 to an unknown API version, and to none", async (t) => {
-    const emulator = await startTestEmulator(t);
-    for (const apiVersion of ["2020-01-01", "2020-07-20-preview2", "preview", "2025-03-02-PREVIEW"]) {
-      const message = `The HTTP resource that matches the request URI '${emulator.endpoint}identities' does not support the API version '${apiVersion}'.`;
-      const response = await send(emulator, "POST", "/identities", { apiVersion });
-      assertError(response, 400, "UnsupportedApiVersion", message);
-    }
-    const response = await send(emulator, "POST", "/identities", { apiVersion: null });
-    assertError(response, 400, "ApiVersionUnspecified");
-  });
-
   test("puts the service's headers on every response", async (t) => {
     const emulator = await startTestEmulator(t);
     const path = pathOf(await create(emulator));
-    for (const [status, method, target, extra] of [
-      [201, "POST", "/identities", {}],
-      [401, "GET", pathOf("8:acs:nobody"), {}],
-      [401, "GET", path, { authorization: "none" }],
+    for (const [status, method, target, authorization] of [
+      [201, "POST", "/identities"],
+      [401, "GET", pathOf("8:acs:nobody")],
+      [401, "GET", path, "none"],
       // Recorded: this response doesn't have the API versions.
-      [400, "POST", `${path}/:issueAccessToken`, {}],
-      [204, "DELETE", path, {}],
-      [404, "PUT", "/nowhere", {}],
+      [400, "POST", `${path}/:issueAccessToken`],
+      [204, "DELETE", path],
+      [404, "PUT", "/nowhere"],
     ] as const) {
-      const headers = { "x-ms-client-request-id": "1c2d3e4f", ...extra };
+      const headers = { "x-ms-client-request-id": "1c2d3e4f", ...(authorization && { authorization }) };
       const response = await send(emulator, method, target, { headers });
       assert.equal(response.status, status);
       assert.equal(response.headers["api-supported-versions"], status === 400 ? undefined : RECORDED_VERSIONS);
@@ -213,3 +176,25 @@ describe("the service", () => {
     }
   });
 });
+
+async function assertExchanges(emulator: Emulator, exchanges: string): Promise<void> {
+  let id = "";
+  for (const line of exchanges.trim().split("\n")) {
+    const [request = ""] = line.split(" → ");
+    const [apiVersion = "", method = "", path = "", body = ""] = request.split(" ");
+    const response = await send(emulator, method, path.replace("{id}", id), { apiVersion, body });
+    id = /"id":"([^"]+)"/.exec(response.body)?.[1] ?? id;
+    const received = response.body
+      .replace(
+        /"id":"8:acs:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}_00000028(-[\da-f]{4}){3}-[\da-f]{12}"/,
+        '"id":"<id>"',
+      )
+      .replace(/"token":"[\w-]+\.[\w-]+\.[\w-]+"/, '"token":"<token>"')
+      .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00"/, '"<decimals>"')
+      .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"/, '"<seconds>"')
+      .replace(emulator.endpoint, "<endpoint>");
+    assert.equal(`${request} → ${response.status} ${received}`.trim(), line.replace("{id}' does", `${id}' does`));
+    const contentType = response.status < 300 ? "application/json; charset=utf-8" : "application/json";
+    assert.equal(response.headers["content-type"], response.body ? contentType : undefined, line);
+  }
+}

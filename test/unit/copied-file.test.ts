@@ -11,18 +11,9 @@ describe("communication-identity-preview.ts, copied into another project", () =>
     const emulator = await startTestEmulator(t);
     const cwd = temporaryFolder();
     symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
-    const compilerOptions = {
-      ...{ module: "nodenext", target: "es2023", lib: ["es2023"], types: ["node"], strict: true, skipLibCheck: true },
-      ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitOverride: true },
-      ...{ noImplicitReturns: true, noUnusedLocals: true, noUnusedParameters: true, isolatedModules: true },
-      ...{ verbatimModuleSyntax: true, erasableSyntaxOnly: true },
-    };
     writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
-    writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-    copyFileSync(
-      join(root, "src", "communication-identity-preview.ts"),
-      join(cwd, "communication-identity-preview.ts"),
-    );
+    const file = "communication-identity-preview.ts";
+    copyFileSync(join(root, "src", file), join(cwd, file));
     writeFileSync(
       join(cwd, "app.ts"),
       `import { isRestError } from "@azure/core-rest-pipeline";
@@ -34,7 +25,11 @@ describe("communication-identity-preview.ts, copied into another project", () =>
       await client.getToken(user, []).catch((error: unknown) => console.log(isRestError(error)));
       await client.deleteUser(user);`,
     );
-    const compiler = await startNode([join(root, "node_modules", "typescript", "bin", "tsc")], { cwd });
+    const strict = "noImplicitOverride,noImplicitReturns,noUnusedLocals,noUnusedParameters,erasableSyntaxOnly";
+    const flags = strict.split(",").map((name) => `--${name}`);
+    const tsc = [join(root, "node_modules", "typescript", "bin", "tsc")];
+    await (await startNode([...tsc, "--init"], { cwd })).ended;
+    const compiler = await startNode([...tsc, ...flags, "--lib", "es2023", "--types", "node"], { cwd });
     assert.equal((await compiler.ended).stdout, "");
     const app = await startNode(["app.js"], { cwd, env: emulator.env });
     const { stdout, stderr } = await app.ended;
