@@ -81,10 +81,6 @@ describe("an edit of main.ts", { concurrency: true }, () => {
 
   const wait = "await new Promise((resolve) => setTimeout(resolve, 100_000));";
   const bugs: Record<string, [edit: string, expected: RegExp, deleted?: number]> = {
-    "an undefined value": [
-      `const learner: { identity?: { id: string } } = {};\n      console.log(learner.identity.id);`,
-      /^TypeError: Cannot read properties of undefined.*\n +at .*src.main\.ts:\d+:/,
-    ],
     "an exception in a timer, with libraries that listen for exceptions": [
       `${LIBRARIES}\n      setTimeout(() => { throw new Error("mine"); }, 10);\n      ${wait}`,
       /^Error: mine\n +at .*src.main\.ts:\d+:/,
