@@ -74,7 +74,8 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
         }, 500);
         process.once("${event}", cleanUp);
         process.stdout.once("error", cleanUp).on("error", () => {});
-        setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);`;
+        setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);
+        setTimeout(() => process.exit(), 20_000);`;
       writeFileSync(join(cwd, "src", "main.ts"), main);
       const temporary = temporaryFolder();
       const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
