@@ -4,46 +4,45 @@ import { PlainError } from "./explain-error.ts";
 const VARIABLE = "COMMUNICATION_SERVICES_CONNECTION_STRING";
 
 /**
- * Reads the connection string from the environment or from `.env`, and rejects one that cannot work before any request
- * is sent. No message contains any part of the value, since any part may be the access key.
+ * Reads the connection string from the environment or from `.env`, and rejects one that can't work before any request is
+ * sent, as well as a proxy that can't work. No message contains any part of a value, since any part may be a secret.
  *
- * @throws PlainError with two lines that say what to do.
+ * @throws PlainError with one or two lines that say what to do.
  */
 export function readConnectionString(): string {
-  const isEmpty = process.env[VARIABLE]?.trim() === "";
-  const dotenv = config({ quiet: true });
+  // Empty is as good as not set: it doesn't hide the value in .env.
+  if (!process.env[VARIABLE]?.trim()) delete process.env[VARIABLE];
+  config({ quiet: true });
   // In Windows PowerShell 5.1, `>` saves text as UTF-16.
   if (process.env[VARIABLE] === undefined) config({ quiet: true, encoding: "utf16le" });
 
   const value = process.env[VARIABLE]?.trim();
   if (!value) {
-    if (dotenv.error?.code === "ENOENT") {
-      throw new PlainError(
-        `${VARIABLE} is not set. Copy .env.example to .env and put your resource's connection string in it,\n` +
-          "or try the quickstart without Azure: npm run start:emulator",
-      );
-    }
-    if (dotenv.error) throw new PlainError(`Cannot read .env as a text file: ${dotenv.error.message}`);
-    if (isEmpty && dotenv.parsed?.[VARIABLE]) {
-      throw new PlainError(
-        `${VARIABLE} is set in this terminal, but empty. That hides the value in .env:\n` +
-          "open a new terminal, or remove the variable from this one.",
-      );
-    }
     throw new PlainError(
-      `The file .env does not set the variable that the quickstart needs. Add your resource's connection string to it:\n${VARIABLE}="endpoint=…;accesskey=…"`,
+      `${VARIABLE} was found neither in this terminal nor in .env. Copy .env.example to .env and put your resource's connection string in it,\n` +
+        "or run the quickstart without Azure: npm run start:emulator",
     );
   }
-
-  // The SDK accepts this form too, but its own message contains the whole string. (With quotation marks in the wrong
-  // place, Windows' `set` leaves one in front.)
-  const endpoint = /^\W?endpoint=([^;]+);accesskey=[^;<]+;?$/i.exec(value)?.[1] ?? "";
+  // The SDK accepts this form too. (With quotation marks in the wrong place, Windows' `set` leaves one in front.)
+  const [, endpoint = "", accessKey] = /^\W?endpoint=([^;]*)(;accesskey=[^;<]+)?;?$/i.exec(value) ?? [];
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== "https:" || url.href !== `${url.origin}/`) {
+  if (url?.protocol !== "https:" || url.href !== `${url.origin}/` || !accessKey) {
+    const cut = "Without quotation marks, a shell cuts it at the semicolon: put it in quotation marks.";
+    const incomplete = "Copy all of it from the Azure portal (your Communication Services resource > Settings > Keys).";
     throw new PlainError(
-      `${VARIABLE} must have the form endpoint=https://<your-resource>.communication.azure.com/;accesskey=<your-access-key>\n` +
-        "Copy all of it from the Azure portal (your Communication Services resource > Settings > Keys).",
+      `${VARIABLE} must have the form endpoint=https://<your-resource>.communication.azure.com/;accesskey=<your-access-key>\n${endpoint && !accessKey ? cut : incomplete}`,
     );
   }
+  checkProxy();
   return value;
+}
+
+/** Checks the variable that the SDK takes its proxy from: the first of these that isn't empty. */
+function checkProxy(): void {
+  const names = ["HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+  const name = names.find((name) => process.env[name]) ?? "";
+  const value = process.env[name];
+  if (value && !/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : "")) {
+    throw new PlainError(`${name} must have the form http://<host>:<port>`);
+  }
 }

@@ -1,86 +1,81 @@
-import { isRestError, type RestError } from "@azure/core-rest-pipeline";
+import { isRestError, type PipelineRequest, type RestError } from "@azure/core-rest-pipeline";
 
-/** An error whose message is all that the person who runs the quickstart needs to see: what happened and what to do. */
+/** An error whose message says all that the person who runs the quickstart needs: what happened and what to do. */
 export class PlainError extends Error {}
-
-// Failures to connect, by the code that Node or the SDK gives them. Where this has no words, the message is shown.
-const unreachable: Record<string, string> = {
-  ENOTFOUND: "no host has this name",
-  EAI_AGAIN: "its name could not be looked up",
-  ECONNREFUSED: "the connection was refused",
-  EHOSTUNREACH: "there is no route to it",
-  ENETUNREACH: "there is no network",
-  EPROTO: "the TLS handshake failed",
-  REQUEST_SEND_ERROR: "",
-};
-const untrusted = /CERT|ISSUER|SIGNATURE|HOSTNAME|INVALID_CA/;
 
 // What to do about the service's error codes.
 const advice: Record<string, string> = {
-  Denied: "Copy the connection string from the Azure portal again (Settings > Keys), and check this machine's clock.",
-  IdentityNotOwned: "The identity is not in your resource. Another run may have deleted it meanwhile.",
-  MultipleIdentitiesForCustomId: "Creating it in several calls at once causes this. README.md says what to do.",
-  UnsupportedApiVersion: "No other version is known to have custom IDs: see «What has become of BYODI» in README.md.",
+  Denied:
+    "Check the access key (it may be old, or keys may be disabled on the resource) or the role of the account that signed in, and this machine's clock.",
+  IdentityNotOwned: "The identity may have been deleted, or it may be another resource's.",
+  MultipleIdentitiesForCustomId:
+    "The resource has several identities with this custom ID, which concurrent creates can cause. Use another custom ID, or try to delete the extra identities if you know their IDs.",
+  UnsupportedApiVersion: 'BYODI needs API version 2025-03-02-preview. See "Preview status" in README.md.',
 };
 
-/** Whether a request failed before it was sent, so that the service has not seen it. */
-export function wasNotSent(error: unknown): boolean {
-  return isRestError(error) && error.code !== undefined && (error.code in unreachable || untrusted.test(error.code));
-}
+const CHECK_NETWORK = "Check the endpoint, your network, and HTTPS_PROXY if you use a proxy.";
+const CHECK_CERTIFICATE =
+  "Check the endpoint and this machine's clock. If a proxy has its own CA, set NODE_EXTRA_CA_CERTS to the CA's file, in the terminal and not in .env.";
+const CHECK_ENDPOINT =
+  "Check that the endpoint is your Communication Services resource's, and check any proxy in between.";
+
+/** The requests of errors that don't have theirs: the SDK leaves it out when a response breaks off. */
+export const requestOf = new WeakMap<object, PipelineRequest>();
 
 /**
- * Says what went wrong and what to do about it, in one or two lines without a secret.
+ * Explains an error of the service, the network or the configuration in one or two lines without a secret.
  *
- * Of the SDK's messages, only those that come from the service's error body or from the network are shown: others contain
- * a response body, which may have a token in it.
+ * Of the SDK's messages, it shows only those from the service's error body and from the network. Others can contain a
+ * response body, which may have a token in it, or the connection string.
  *
- * @param isFromCall - Whether the error came out of a call to the service. Other services have such errors, too.
- * @returns `undefined` for an error that comes neither from a call nor from the configuration: that is a bug.
+ * @returns `undefined` for any other error: that's a bug.
  */
-export function explainError(error: unknown, isFromCall: boolean): string | undefined {
+export function explainError(error: unknown): string | undefined {
   if (error instanceof PlainError) return error.message;
-  if (isFromCall && isRestError(error))
-    return error.statusCode === undefined ? explainConnection(error) : explainResponse(error);
-  if (error instanceof TypeError && "input" in error) {
-    // The SDK reads the proxy's variable when the client is created.
-    const proxy = Object.keys(process.env).find((name) => /_proxy$/i.test(name) && process.env[name] === error.input);
-    if (proxy && error.input) return `${proxy} is not a URL. It must have the form http://<host>:<port>`;
+  if (isRestError(error)) {
+    const request = error.request ?? requestOf.get(error);
+    const call = request ? nameCall(request) : "A call";
+    return error.statusCode === undefined ? explainConnection(call, error) : explainResponse(call, error);
+  }
+  if (!(error instanceof Error)) return undefined;
+  if (/^Invalid (connection string|endpoint url) /.test(error.message)) {
+    return "The connection string that the client was created with must have the form endpoint=https://…/;accesskey=…";
+  }
+  // The errors of `@azure/identity`. The message of `DefaultAzureCredential` has more than 100 lines.
+  if (/^(CredentialUnavailable|(Aggregate)?Authentication|AuthenticationRequired)Error$/.test(error.name)) {
+    const [reason = ""] = error.message.split("\n");
+    return `Could not sign in to Microsoft Entra ID: ${oneLine(reason)}\nRun "az login" with an account that has a role on the resource.`;
   }
   return undefined;
 }
 
-function explainConnection({ code = "", message, request }: RestError): string {
-  const host = request ? new URL(request.url).host : "the service";
-  // The agent of a proxy has its URL. Its host is shown, and never its user and password.
-  const agent = request?.agent;
-  const proxy = agent && "proxy" in agent && agent.proxy instanceof URL ? agent.proxy.host : undefined;
-  const route = proxy ? `${host} through the proxy ${proxy}` : host;
-  if (untrusted.test(code)) {
-    return (
-      `Could not connect to ${route}: its certificate is not trusted (${oneLine(message)}).\n` +
-      "Check the endpoint and this machine's clock. If a proxy has its own CA, set NODE_EXTRA_CA_CERTS to the CA's file, in the terminal and not in .env."
-    );
-  }
-  const check = "Check the endpoint, your network, and HTTPS_PROXY if you use a proxy.";
-  if (!(code in unreachable)) return `No complete response from ${route}: ${oneLine(message)} (${code}).\n${check}`;
-  const target = proxy && unreachable[code] && code !== "EPROTO" ? `the proxy ${proxy}` : route;
-  return `Could not connect to ${target}: ${unreachable[code] || oneLine(message)} (${code}).\n${check}`;
+/** A call as messages name it, for example `POST /identities/…/:issueAccessToken on contoso.communication.azure.com`. */
+export function nameCall({ method, url }: PipelineRequest): string {
+  const { host, pathname } = new URL(url);
+  return `${method} ${pathname.replace(/^\/identities\/[^/]+/, "/identities/…")} on ${host}`;
 }
 
-function explainResponse({ statusCode, details, request, response }: RestError): string {
+function explainConnection(call: string, { code = "", message, request }: RestError): string {
+  // The agent of a proxy has its URL. Only the host is shown, never the user and the password.
+  const agent = request?.agent;
+  const proxy = agent && "proxy" in agent && agent.proxy instanceof URL ? ` through the proxy ${agent.proxy.host}` : "";
+  if (/CERT|ISSUER|SIGNATURE|HOSTNAME|INVALID_CA/.test(code)) {
+    return `${call}${proxy} failed: the certificate isn't trusted (${oneLine(message)}).\n${CHECK_CERTIFICATE}`;
+  }
+  // The message of a failed handshake names lines of OpenSSL's source. With several addresses there is no message.
+  const reason = code === "EPROTO" ? "the TLS handshake failed" : oneLine(message) || code;
+  return `${call}${proxy} failed: ${reason}.\n${CHECK_NETWORK}`;
+}
+
+function explainResponse(call: string, { statusCode, details, request, response }: RestError): string {
   const { error } = (details ?? {}) as { error?: { code?: unknown; message?: unknown } };
   if (typeof error?.code !== "string") {
-    return (
-      `The response has status ${statusCode}, but not the form of the Identity service's responses.\n` +
-      "Check that the endpoint is your Communication Services resource's, and check any proxy in between."
-    );
+    return `${call} returned ${statusCode} with an unexpected body.\n${CHECK_ENDPOINT}`;
   }
   const text = typeof error.message === "string" ? `: ${oneLine(error.message)}` : "";
   const ids = `${request?.requestId}, MS-CV ${oneLine(response?.headers.get("ms-cv") ?? "(none)")}`;
-  return (
-    `The service responded with ${statusCode} ${oneLine(error.code)}${text}\n` +
-    (advice[error.code] ?? `Azure support asks for the request ID: ${ids}`)
-  );
+  const whatToDo = advice[error.code] ?? `Azure support asks for the request ID: ${ids}`;
+  return `${call} returned ${statusCode} ${oneLine(error.code)}${text}\n${whatToDo}`;
 }
 
 /** On one line, and without the control characters that a terminal would obey. */

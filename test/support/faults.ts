@@ -30,14 +30,6 @@ export const droppedAfterwards: Fault = async (c, next) => {
   return dropped(c, next);
 };
 
-/** Responds with a 5xx after the service has acted. */
-export function failedAfterwards(status: number): Fault {
-  return async (c, next) => {
-    await next();
-    return error(status, "InternalError")(c, next);
-  };
-}
-
 /** Closes the connection in the middle of the response. The service does not see the request. */
 export const brokenOff: Fault = (c) => {
   c.env.incoming.socket.end(`${HEAD}{"identity":{"id":`);

@@ -1,30 +1,47 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Options, type Result, type Running, startScript } from "./child-process.ts";
+import { startCommand } from "../emulator/start-command.ts";
+import { type Options, type Result, type Running, startNode } from "./child-process.ts";
 import { quickstartFolder, root } from "./folder.ts";
 import { DELETE, type TestEmulator } from "./test-emulator.ts";
 
 /** How to run the quickstart. */
 export interface QuickstartOptions extends Options {
-  /** Lines for `main.ts` to run before it deletes the identities, as a learner would add them. */
+  /** Lines to add to the steps in `main.ts`, as a learner would, where a comment invites them. */
   edit?: string;
+  /** Other texts in `src` to replace, for example `SHORT_LIMITS`. */
+  replace?: Record<string, string>;
 }
 
-/** Starts what `npm start` runs. */
-export function startQuickstart(
-  emulator: TestEmulator,
-  { edit, ...options }: QuickstartOptions = {},
-): Promise<Running> {
+/** For a test that waits for a time limit. The limits are still long enough for a slow machine. */
+export const SHORT_LIMITS = { "LIMIT = 60_000": "LIMIT = 5000", "LIMIT = 10_000": "LIMIT = 2000" };
+
+/** Starts what `npm start` runs. With changes, it runs in a copy of the project. */
+export function startQuickstart(emulator: TestEmulator, options: QuickstartOptions = {}): Promise<Running> {
+  const { edit, replace = {}, ...others } = options;
+  const invitation = "      // Add your own steps here.";
+  const changes = { ...replace, ...(edit !== undefined && { [invitation]: `${edit}\n${invitation}` }) };
+  const isChanged = Object.keys(changes).length > 0;
+  const folder = isChanged ? changedQuickstart(changes) : root;
+  const [file = "", ...flags] = startCommand().reverse();
   const env = { ...emulator.env, ...options.env };
-  if (edit === undefined) return startScript("start", [], { ...options, env });
-  const project = quickstartFolder();
-  const file = join(project, "src", "main.ts");
-  const source = readFileSync(file, "utf8");
-  const edited = source.replace("  // 5. ", `${edit}\n\n  // 5. `);
-  assert.notEqual(edited, source);
-  writeFileSync(file, edited);
-  return startScript("start", [], { ...options, project, env });
+  return startNode([...flags.reverse(), join(folder, file)], { ...others, env });
+}
+
+/** Copies the quickstart and replaces texts in its source. */
+function changedQuickstart(changes: Record<string, string>): string {
+  const folder = quickstartFolder();
+  const files = readdirSync(join(folder, "src")).map((name) => join(folder, "src", name));
+  for (const [text, replacement] of Object.entries(changes)) {
+    const file = files.find((name) => readFileSync(name, "utf8").includes(text));
+    if (file === undefined) throw new Error(`No file of src has the text "${text}"`);
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace(text, () => replacement),
+    );
+  }
+  return folder;
 }
 
 /** Runs what `npm start` runs, to its end, and checks that it prints no secret. */

@@ -12,14 +12,21 @@ const VALUE = `endpoint=https://contoso.communication.azure.com/;accesskey=${KEY
 const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const UTF16_BOM = Buffer.from([0xff, 0xfe]);
 
-/** Reads the connection string in a folder of its own. Nothing else in this process runs meanwhile. */
-function read({ variable, prepare }: { variable?: string; prepare?: (file: string) => void }): string {
+interface Where {
+  variable?: string;
+  prepare?: (file: string) => void;
+  /** Other variables. */
+  [name: string]: unknown;
+}
+
+/** Reads the connection string in a new folder. Nothing else in this process runs meanwhile. */
+function read({ variable, prepare, ...others }: Where): string {
   const folder = temporaryFolder();
   prepare?.(join(folder, ".env"));
   const [cwd, env] = [process.cwd(), process.env];
   try {
     process.chdir(folder);
-    process.env = variable === undefined ? {} : { [NAME]: variable };
+    process.env = { ...(others as NodeJS.ProcessEnv), ...(variable !== undefined && { [NAME]: variable }) };
     return readConnectionString();
   } finally {
     process.env = env;
@@ -34,6 +41,10 @@ describe("the connection string", () => {
     "in the environment": { variable: VALUE },
     "in the environment, and another one in .env": { variable: VALUE, ...file(`${NAME}=other`) },
     "with spaces around it, and in another case": { variable: ` ${VALUE.replace("endpoint", "Endpoint")}; ` },
+    "in .env, and empty in the terminal": { variable: " ", ...file(`${NAME}=${VALUE}`) },
+    "with a proxy, and a variable that the SDK doesn't look at": {
+      ...{ variable: VALUE, HTTPS_PROXY: "http://contoso:8080", HTTP_PROXY: "contoso" },
+    },
     "in .env, unquoted": file(`# Azure\n${NAME}=${VALUE}\n`),
     "in .env, in double quotes, with Windows' line endings": file(`${NAME}="${VALUE}"\r\n`),
     "in .env, in single quotes": file(`${NAME}='${VALUE}'`),
@@ -48,43 +59,34 @@ describe("the connection string", () => {
   }
 
   const form = new RegExp(`^${NAME} must have the form endpoint=https://<your-resource>\\..*;accesskey=<.*\n.*portal`);
-  const noValue = new RegExp(`^The file \\.env does not set the variable .*\n${NAME}=`);
-  const unusable: Record<string, [where: Parameters<typeof read>[0], expected: RegExp]> = {
-    "not set anywhere": [{}, /is not set\. Copy \.env\.example to \.env .*\n.*npm run start:emulator$/],
-    blank: [{ variable: " \t " }, /is not set\. Copy/],
-    "empty in the terminal, which hides the one in .env": [
-      { variable: "", ...file(`${NAME}="${VALUE}"`) },
-      /is set in this terminal, but empty\. That hides the value in \.env:\n/,
-    ],
-    "blank in the terminal, which hides the one in .env": [
-      { variable: " ", ...file(`${NAME}="${VALUE}"`) },
-      /is set in this terminal, but empty/,
-    ],
-    "misspelt in .env": [file(`COMMUNICATION_SERVICE_CONNECTION_STRING="${VALUE}"`), noValue],
-    "under another sample's name in .env": [file(`COMMUNICATION_CONNECTION_STRING="${VALUE}"`), noValue],
-    "in lower case in .env": [file(`${NAME.toLowerCase()}="${VALUE}"`), noValue],
-    "set for PowerShell in .env": [file(`$env:${NAME} = "${VALUE}"`), noValue],
-    "set for cmd in .env": [file(`set ${NAME}=${VALUE}`), noValue],
-    "alone in .env": [file(VALUE), noValue],
-    "empty in .env": [file(`${NAME}=`), noValue],
-    "in a .env that is a folder": [
-      { prepare: (path) => mkdirSync(path) },
-      /^Cannot read \.env as a text file: EISDIR: illegal operation on a directory/,
-    ],
+  const cut = new RegExp(`^${NAME} must have the form .*\n.* a shell cuts it at the semicolon: .* quotation marks\\.$`);
+  const notSet =
+    /was found neither in this terminal nor in \.env\. Copy \.env\.example to \.env .*\n.*npm run start:emulator$/;
+  const proxy = (name: string) => new RegExp(`^${name} must have the form http://<host>:<port>$`);
+  const unusable: Record<string, [where: Where, expected: RegExp]> = {
+    "not set anywhere": [{}, notSet],
+    blank: [{ variable: " \t " }, notSet],
+    "misspelt in .env": [file(`COMMUNICATION_SERVICE_CONNECTION_STRING="${VALUE}"`), notSet],
+    "alone in .env": [file(VALUE), notSet],
+    "empty in .env": [file(`${NAME}=`), notSet],
+    "in a .env that is a folder": [{ prepare: (path) => mkdirSync(path) }, notSet],
     "still .env.example's": [{ prepare: (path) => copyFileSync(join(root, ".env.example"), path) }, form],
     "with the placeholder of the key": [{ variable: VALUE.replace(KEY, "<your-access-key>") }, form],
     "only the key": [{ variable: KEY }, form],
-    "without endpoint=": [{ variable: VALUE.replace("endpoint=", "") }, form],
     "without accesskey=": [{ variable: VALUE.replace("accesskey=", "") }, form],
+    "cut by the shell at the semicolon": [{ variable: VALUE.replace(/;.*/, "") }, cut],
     "with an empty access key": [{ variable: VALUE.replace(KEY, "") }, form],
     "the other way round": [{ variable: `accesskey=${KEY};endpoint=https://contoso.communication.azure.com/` }, form],
     "with two access keys": [{ variable: `${VALUE};accesskey=${KEY}` }, form],
     "with an endpoint that is not a URL": [{ variable: `endpoint=contoso;accesskey=${KEY}` }, form],
     "with an http endpoint": [{ variable: VALUE.replace("https", "http") }, form],
     "with a path": [{ variable: VALUE.replace("com/", "com/identities") }, form],
+    "with a proxy that has no scheme": [{ variable: VALUE, HTTPS_PROXY: "contoso:8080" }, proxy("HTTPS_PROXY")],
+    "with a proxy that isn't a URL": [{ variable: VALUE, all_proxy: "10.0.0.1:8080" }, proxy("all_proxy")],
+    "with a proxy of another scheme": [{ variable: VALUE, HTTP_PROXY: "socks5://contoso:1" }, proxy("HTTP_PROXY")],
   };
   for (const [name, [where, expected]] of Object.entries(unusable)) {
-    test(`${name}: says so in two lines at most, and shows no part of the value`, () => {
+    test(`${name}: says so in two lines at most, and shows no part of a value`, () => {
       assert.throws(
         () => read(where),
         (error) => {

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { interrupt } from "../support/child-process.ts";
+import { delayed, error } from "../support/faults.ts";
+import { LIBRARIES } from "../support/libraries.ts";
+import { assertDeleted, assertFailure, runQuickstart, startQuickstart } from "../support/quickstart.ts";
+import { CREATE, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
+
+// What somebody who learns the SDK adds has to behave as with the SDK alone.
+describe("an edit of main.ts", { concurrency: true }, () => {
+  test("may use the whole SDK: only the identities in `created` are deleted", async (t) => {
+    const emulator = await startTestEmulator(t);
+    const edit = `
+      await client.revokeTokens(user);
+      const { communicationUserId } = await client.createUser();
+      created.add(communicationUserId);
+      await client.deleteUser({ communicationUserId });
+      await client.deleteUser({ communicationUserId }).catch(({ statusCode }) => console.log("deleted twice:", statusCode));
+      const abortSignal = AbortSignal.abort();
+      await client.createUser({ abortSignal }).catch((error) => console.log("createUser:", error.name));
+      await client.getToken(user, ["chat"], { abortSignal }).catch((error) => console.log("getToken:", error.name));
+      const credential = { getToken: () => Promise.reject("signed out") };
+      const other = new CommunicationIdentityClient("https://127.0.0.1:1", credential, clientOptions);
+      await other.createUser().catch((error) => console.log("credential:", error));
+      await client.createUserAndToken(["voip"], { customId: "bob" });
+      ["carol", "dave"].forEach(async (customId) => {
+        await client.createUser({ customId });
+        await client.createUser({ customId: customId + " again" });
+      });
+      setTimeout(() => console.log("timer"), 500);`;
+    const { code, stdout, stderr } = await runQuickstart(emulator, { edit });
+    assert.match(
+      stdout,
+      /deleted twice: 401\ncreateUser: AbortError\ngetToken: AbortError\ncredential: signed out\n(.*\n)*timer\n$/,
+    );
+    assert.match(stdout, /^Deleted identities\.$/m);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    const kept = ["bob", "carol", "carol again", "dave", "dave again"];
+    const ids = kept.map((customId) => emulator.identities.create(customId).id);
+    assert.deepEqual([...emulator.identities].sort(), ids.sort());
+  });
+
+  // Node on Windows ends a process at once, whatever signal it's sent.
+  const windows = process.platform === "win32" && "a test can't send a signal on Windows";
+  test("may start a token server: it keeps its users, and ends on Ctrl-C", { skip: windows }, async (t) => {
+    const emulator = await startTestEmulator(t);
+    const edit = `${LIBRARIES}
+      const server = require("node:http").createServer(async (_, response) => {
+        const { token } = await client.createUserAndToken(["chat"], { customId: "bob" });
+        response.end(String(token.length));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const request = async () => console.log("served", await (await fetch("http://127.0.0.1:" + server.address().port)).text());
+      await request();
+      setTimeout(async () => { await request(); console.log("ready"); }, 100);`;
+    const running = await startQuickstart(emulator, { edit });
+    await running.said("Deleted identities.");
+    await running.said("ready");
+    interrupt(running, "SIGINT");
+    const { code, stdout, stderr } = await running.ended;
+    assert.match(stdout, /served \d+\n(.*\n)*served \d+\n/);
+    assert.equal(stderr, "");
+    assert.equal(code, 130);
+    assert.deepEqual([...emulator.identities], [emulator.identities.create("bob").id]);
+  });
+
+  test("may listen for rejections and replace the policies: a failure is still explained and cleaned up", async (t) => {
+    const emulator = await startTestEmulator(t);
+    emulator.on(ISSUE, 2, error(403, "Forbidden", "Not allowed."));
+    const mine = '{ name: "mine", sendRequest: (request, next) => next(request) }';
+    const options = `{ ...clientOptions, additionalPolicies: [{ position: "perCall", policy: ${mine} }] })`;
+    const edit = `${LIBRARIES}\n      await client.getToken(user, ["voip"]);`;
+    const result = await runQuickstart(emulator, { edit, replace: { "clientOptions)": options } });
+    assertFailure(
+      result,
+      /^POST \/identities\/…\/:issueAccessToken on 127\.0\.0\.1:\d+ returned 403 Forbidden: Not allowed\.\n.*request ID/,
+    );
+    assertDeleted(emulator, 2);
+  });
+
+  const wait = "await new Promise((resolve) => setTimeout(resolve, 100_000));";
+  const bugs: Record<string, [edit: string, expected: RegExp, deleted?: number]> = {
+    "an undefined value": [
+      `const learner: { identity?: { id: string } } = {};\n      console.log(learner.identity.id);`,
+      /^TypeError: Cannot read properties of undefined.*\n +at .*src.main\.ts:\d+:/,
+    ],
+    "an exception in a timer, with libraries that listen for exceptions": [
+      `${LIBRARIES}\n      setTimeout(() => { throw new Error("mine"); }, 10);\n      ${wait}`,
+      /^Error: mine\n +at .*src.main\.ts:\d+:/,
+    ],
+    "a thrown value that isn't an error": [`throw { code: 42 };`, /^\{ code: 42 \}\n$/],
+    "an argument that the SDK rejects, because of a forgotten await": [
+      `await client.getToken("alice@contoso.com", ["chat"]).catch(console.error);
+      const forgotten = client.createUser({ customId });\n      await client.getUserDetail(forgotten);`,
+      /^(Error: id cannot be null.*\n( +at .*\n)* +at .*src.main\.ts:\d+:.*\n( +at .*\n)*){2}$/,
+    ],
+    "an error with a cause, and a call that nobody waits for": [
+      `client.createUser().then(({ communicationUserId }) => created.add(communicationUserId));
+      throw new Error("mine", { cause: await fetch("https://127.0.0.1:1").catch((error) => error) });`,
+      /^Error: mine\n +at .*src.main\.ts:\d+:\d+\)?\n(.*\n)*.*\[cause\]: \[?TypeError: fetch failed/,
+      3,
+    ],
+    "a promise that never settles": [
+      `await new Promise(() => {});`,
+      /^The steps wait for something that will never.*\n$/,
+    ],
+  };
+  for (const [name, [edit, expected, deleted = 2]] of Object.entries(bugs)) {
+    test(`with a bug (${name}) shows the bug, deletes the identities and exits with 1`, async (t) => {
+      const emulator = await startTestEmulator(t);
+      emulator.on(CREATE, 4, delayed(300));
+      const { code, stdout, stderr } = await runQuickstart(emulator, { edit });
+      assert.match(stderr, expected);
+      assert.doesNotMatch(stdout, /Deleted identities/);
+      assert.equal(code, 1);
+      assertDeleted(emulator, deleted);
+    });
+  }
+
+  test("with a failed call among others: sends no further creates, and deletes what was created", async (t) => {
+    const emulator = await startTestEmulator(t);
+    emulator.on(CREATE, 20, delayed(500));
+    const edit = `
+      await Promise.all(Array.from({ length: 29 }, async (_, index) => {
+        if (index === 5) await client.getToken({ communicationUserId: "8:acs:nobody" }, ["chat"]);
+        for (let count = 0; count < 50; count++) created.add((await client.createUser()).communicationUserId);
+      }));`;
+    assertFailure(await runQuickstart(emulator, { edit }), /:issueAccessToken on \S+ returned 401 IdentityNotOwned/);
+    assert.equal(emulator.identities.size, 0);
+    assert.ok(emulator.seen.length < 500, `${emulator.seen.length} requests`);
+  });
+
+  test("with a call that fails and that nobody waits for: the failure is explained", async (t) => {
+    const emulator = await startTestEmulator(t);
+    const edit = `client.getToken(user, ["unknown"]);\n      ${wait}`;
+    assertFailure(await runQuickstart(emulator, { edit }), /returned 400 ValidationError: Invalid scopes/);
+    assertDeleted(emulator, 2);
+  });
+});

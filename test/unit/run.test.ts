@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { FullOperationResponse } from "@azure/core-client";
+import { explainError } from "../../src/explain-error.ts";
+import { clientOptions } from "../../src/run.ts";
+import { brokenOff } from "../support/faults.ts";
+import { clientOf } from "../support/test-client.ts";
+import { CREATE, startTestEmulator } from "../support/test-emulator.ts";
+
+test("clientOptions keep nothing of a call that has ended", async (t) => {
+  const client = clientOf(await startTestEmulator(t), clientOptions);
+  const requests: WeakRef<object>[] = [];
+  const onResponse = ({ request }: FullOperationResponse) => requests.push(new WeakRef(request));
+  for (let call = 0; call < 20; call++) await client.createUser({ onResponse });
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  await nextTurn();
+  collectGarbage();
+  // The connection may keep its last request.
+  assert.ok(requests.filter((request) => request.deref()).length <= 2);
+});
+
+test("clientOptions know the call whose response breaks off, which the SDK's error doesn't name", async (t) => {
+  const emulator = await startTestEmulator(t);
+  emulator.on(CREATE, 1, brokenOff);
+  const thrown: unknown = await clientOf(emulator, clientOptions)
+    .createUser()
+    .catch((thrown) => thrown);
+  assert.match(explainError(thrown) ?? "", /^POST \/identities on 127\.0\.0\.1:\d+ failed: .*aborted\.\nCheck/);
+});
