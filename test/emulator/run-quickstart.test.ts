@@ -72,9 +72,10 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
             process.exit(statusCode - 300);
           });
         }, 500);
-        process.once("${event}", cleanUp);
-        process.stdout.once("error", cleanUp).on("error", () => {});
-        setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);`;
+        process.on("${event}", cleanUp);
+        process.stdout.on("error", cleanUp);
+        setInterval(() => console.log("ready", ...process.argv.slice(2)), 200);
+        setTimeout(() => process.exit(), 20_000);`;
       writeFileSync(join(cwd, "src", "main.ts"), main);
       const temporary = temporaryFolder();
       const env = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
