@@ -91,8 +91,7 @@ export class CommunicationIdentityClient extends StableClient {
     super(url, credential as KeyCredential, previewOptions);
 
     // The inherited calls get the same user agent from the SDK.
-    const { userAgentPrefix = "" } = options.userAgentOptions ?? {};
-    const userAgentOptions = { userAgentPrefix: `${userAgentPrefix} ${SDK}`.trim() };
+    const userAgentOptions = { userAgentPrefix: `${options.userAgentOptions?.userAgentPrefix ?? ""} ${SDK}`.trim() };
     this.#previewClient = new ServiceClient({ ...previewOptions, endpoint: url, userAgentOptions });
     this.#previewClient.pipeline.addPolicy(createCommunicationAuthPolicy(credential));
   }

@@ -4,13 +4,13 @@ import { PlainError } from "./explain-error.ts";
 const VARIABLE = "COMMUNICATION_SERVICES_CONNECTION_STRING";
 
 /**
- * Reads the connection string from the environment or from `.env`, and rejects one that can't work before any request is
- * sent, as well as a proxy that can't work. No message contains any part of a value, since any part may be a secret.
+ * Reads the connection string from the environment or from `.env`. Rejects a connection string and a proxy that can't
+ * work, before any request is sent. No message contains any part of a value, since any part may be a secret.
  *
  * @throws PlainError with one or two lines that say what to do.
  */
 export function readConnectionString(): string {
-  // Empty is as good as not set: it doesn't hide the value in .env.
+  // An empty variable doesn't hide the value in .env.
   if (!process.env[VARIABLE]?.trim()) delete process.env[VARIABLE];
   config({ quiet: true });
   // In Windows PowerShell 5.1, `>` saves text as UTF-16.
@@ -19,7 +19,7 @@ export function readConnectionString(): string {
   const value = process.env[VARIABLE]?.trim();
   if (!value) {
     throw new PlainError(
-      `${VARIABLE} was found neither in this terminal nor in .env. Copy .env.example to .env and put your resource's connection string in it,\n` +
+      `${VARIABLE} isn't set in this terminal or in .env. Copy .env.example to .env and put your resource's connection string in it,\n` +
         "or run the quickstart without Azure: npm run start:emulator",
     );
   }
@@ -27,7 +27,7 @@ export function readConnectionString(): string {
   const [, endpoint = "", accessKey] = /^\W?endpoint=([^;]*)(;accesskey=[^;<]+)?;?$/i.exec(value) ?? [];
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol !== "https:" || url.href !== `${url.origin}/` || !accessKey) {
-    const cut = "Without quotation marks, a shell cuts it at the semicolon: put it in quotation marks.";
+    const cut = "The access key is missing. A shell cuts the value at the semicolon: put it in quotation marks.";
     const incomplete = "Copy all of it from the Azure portal (your Communication Services resource > Settings > Keys).";
     throw new PlainError(
       `${VARIABLE} must have the form endpoint=https://<your-resource>.communication.azure.com/;accesskey=<your-access-key>\n${endpoint && !accessKey ? cut : incomplete}`,
@@ -42,7 +42,9 @@ function checkProxy(): void {
   const names = ["HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
   const name = names.find((name) => process.env[name]) ?? "";
   const value = process.env[name];
-  if (value && !/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : "")) {
-    throw new PlainError(`${name} must have the form http://<host>:<port>`);
+  if (value && !(URL.canParse(value) && /^https?:\/\/([^/%]|%[\da-f]{2})+\/?$/i.test(value))) {
+    throw new PlainError(
+      `${name} must have the form http://<host>:<port>, or http://<user>:<password>@<host>:<port> with both URL-encoded`,
+    );
   }
 }

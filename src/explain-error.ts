@@ -1,23 +1,19 @@
-import { isRestError, type PipelineRequest, type RestError } from "@azure/core-rest-pipeline";
+import { isRestError, type PipelineRequest, RestError } from "@azure/core-rest-pipeline";
 
-/** An error whose message says all that the person who runs the quickstart needs: what happened and what to do. */
+/** An error whose message is complete: what happened and what to do. */
 export class PlainError extends Error {}
 
 // What to do about the service's error codes.
 const advice: Record<string, string> = {
   Denied:
     "Check the access key (it may be old, or keys may be disabled on the resource) or the role of the account that signed in, and this machine's clock.",
-  IdentityNotOwned: "The identity may have been deleted, or it may be another resource's.",
   MultipleIdentitiesForCustomId:
     "The resource has several identities with this custom ID, which concurrent creates can cause. Use another custom ID, or try to delete the extra identities if you know their IDs.",
   UnsupportedApiVersion: 'BYODI needs API version 2025-03-02-preview. See "Preview status" in README.md.',
 };
-
-const CHECK_NETWORK = "Check the endpoint, your network, and HTTPS_PROXY if you use a proxy.";
 const CHECK_CERTIFICATE =
   "Check the endpoint and this machine's clock. If a proxy has its own CA, set NODE_EXTRA_CA_CERTS to the CA's file, in the terminal and not in .env.";
-const CHECK_ENDPOINT =
-  "Check that the endpoint is your Communication Services resource's, and check any proxy in between.";
+const CHECK_ENDPOINT = "Check that the endpoint is your Communication Services resource's, and any proxy in between.";
 
 /** The requests of errors that don't have theirs: the SDK leaves it out when a response breaks off. */
 export const requestOf = new WeakMap<object, PipelineRequest>();
@@ -37,19 +33,17 @@ export function explainError(error: unknown): string | undefined {
     const call = request ? nameCall(request) : "A call";
     return error.statusCode === undefined ? explainConnection(call, error) : explainResponse(call, error);
   }
-  if (!(error instanceof Error)) return undefined;
-  if (/^Invalid (connection string|endpoint url) /.test(error.message)) {
-    return "The connection string that the client was created with must have the form endpoint=https://…/;accesskey=…";
+  if (error instanceof Error && /^Invalid (connection string|endpoint url) /.test(error.message)) {
+    return "A client needs a connection string of the form endpoint=https://…/;accesskey=…, or an endpoint and a credential.";
   }
   // The errors of `@azure/identity`. The message of `DefaultAzureCredential` has more than 100 lines.
-  if (/^(CredentialUnavailable|(Aggregate)?Authentication|AuthenticationRequired)Error$/.test(error.name)) {
-    const [reason = ""] = error.message.split("\n");
-    return `Could not sign in to Microsoft Entra ID: ${oneLine(reason)}\nRun "az login" with an account that has a role on the resource.`;
+  if (error instanceof Error && /(CredentialUnavailable|Authentication(Required)?)Error$/.test(error.name)) {
+    return `Could not sign in to Microsoft Entra ID: ${oneLine(error.message)}\nRun "az login" with an account that has a role on the resource.`;
   }
   return undefined;
 }
 
-/** A call as messages name it, for example `POST /identities/…/:issueAccessToken on contoso.communication.azure.com`. */
+/** Names a call in a message, for example `POST /identities/…/:issueAccessToken on contoso.communication.azure.com`. */
 export function nameCall({ method, url }: PipelineRequest): string {
   const { host, pathname } = new URL(url);
   return `${method} ${pathname.replace(/^\/identities\/[^/]+/, "/identities/…")} on ${host}`;
@@ -59,26 +53,26 @@ function explainConnection(call: string, { code = "", message, request }: RestEr
   // The agent of a proxy has its URL. Only the host is shown, never the user and the password.
   const agent = request?.agent;
   const proxy = agent && "proxy" in agent && agent.proxy instanceof URL ? ` through the proxy ${agent.proxy.host}` : "";
-  if (/CERT|ISSUER|SIGNATURE|HOSTNAME|INVALID_CA/.test(code)) {
+  if (/^(?!ERR_SSL).*(CERT|ISSUER|SIGNATURE|HOSTNAME|INVALID_CA)/.test(code)) {
     return `${call}${proxy} failed: the certificate isn't trusted (${oneLine(message)}).\n${CHECK_CERTIFICATE}`;
   }
-  // The message of a failed handshake names lines of OpenSSL's source. With several addresses there is no message.
-  const reason = code === "EPROTO" ? "the TLS handshake failed" : oneLine(message) || code;
-  return `${call}${proxy} failed: ${reason}.\n${CHECK_NETWORK}`;
+  // OpenSSL's messages name lines of its source. If the host has several addresses, the message is empty.
+  const reason = /^(EPROTO|ERR_SSL)/.test(code) ? "the TLS handshake failed" : oneLine(message) || code;
+  return `${call}${proxy} failed: ${reason}.\nCheck the endpoint, your network, and HTTPS_PROXY if you use a proxy.`;
 }
 
-function explainResponse(call: string, { statusCode, details, request, response }: RestError): string {
-  const { error } = (details ?? {}) as { error?: { code?: unknown; message?: unknown } };
-  if (typeof error?.code !== "string") {
+function explainResponse(call: string, { statusCode, code, details, request, response }: RestError): string {
+  if (typeof code !== "string" || code === RestError.PARSE_ERROR) {
     return `${call} returned ${statusCode} with an unexpected body.\n${CHECK_ENDPOINT}`;
   }
-  const text = typeof error.message === "string" ? `: ${oneLine(error.message)}` : "";
+  const { message } = (details as { error?: { message?: unknown } } | undefined)?.error ?? {};
+  const text = typeof message === "string" ? `: ${oneLine(message)}` : "";
   const ids = `${request?.requestId}, MS-CV ${oneLine(response?.headers.get("ms-cv") ?? "(none)")}`;
-  const whatToDo = advice[error.code] ?? `Azure support asks for the request ID: ${ids}`;
-  return `${call} returned ${statusCode} ${oneLine(error.code)}${text}\n${whatToDo}`;
+  const whatToDo = Object.hasOwn(advice, code) ? advice[code] : `Azure support asks for the request ID: ${ids}`;
+  return `${call} returned ${statusCode} ${oneLine(code)}${text}\n${whatToDo}`;
 }
 
-/** On one line, and without the control characters that a terminal would obey. */
+/** Puts a text on one line, removes characters that a terminal would obey, and cuts it to 300 characters. */
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").slice(0, 300);
+  return text.replace(/[\p{C}\u2028\u2029]+/gu, " ").slice(0, 300);
 }

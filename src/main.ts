@@ -1,7 +1,7 @@
 // The SDK's client, with the BYODI calls of its preview.
 import { CommunicationIdentityClient } from "./communication-identity-preview.ts";
 import { readConnectionString } from "./connection-string.ts";
-// Around the steps: time limits, Ctrl-C, the cleanup, and messages for errors. The steps work without it.
+// What surrounds the steps: a time limit for each call, Ctrl-C, the deletes, and messages for errors.
 import { clientOptions, deleteEach, run, untilStopped } from "./run.ts";
 
 async function main(): Promise<void> {
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
         process.exitCode = 1;
       }
 
-      // 4. Issue an access token. Whoever holds accessToken.token can chat as this user until it expires: don't print it.
+      // 4. Issue an access token. Anyone with accessToken.token can chat as this user until it expires: don't print it.
       const accessToken = await client.getToken(user, ["chat"]);
       console.log("Issued access token with 'chat' scope:");
       console.log(`Token expires at: ${formatTime(accessToken.expiresOn)}\n`);
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     // 5. Delete the identities and their access tokens, also after an error or Ctrl-C.
     await deleteEach(created, (communicationUserId) => client.deleteUser({ communicationUserId }));
   }
-  console.log("Deleted identities.");
+  if (created.size === 0) console.log("Deleted identities.");
 }
 
 /** Formats a time in UTC as the C# sample prints it, for example `6/13/2025 5:49:30 PM +00:00`. */

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { delayed, droppedAfterwards, error, respond } from "../support/faults.ts";
 import { assertDeleted, assertTranscript, runQuickstart, startQuickstart } from "../support/quickstart.ts";
-import { CREATE, DELETE, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
+import { CREATE, DELETE, ISSUE, test } from "../support/test-emulator.ts";
 
 describe("the cleanup", { concurrency: true }, () => {
-  test("deletes the others if a delete fails, prints the ID that is left and the reason, and exits with 1", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("deletes the others if a delete fails, prints the ID that is left and the reason, and exits with 1", async (emulator) => {
     emulator.on(DELETE, 1, error(403, "Forbidden", "Not allowed."));
     const { code, stdout, stderr } = await runQuickstart(emulator);
     const [left, ...others] = emulator.identities;
@@ -20,31 +19,26 @@ describe("the cleanup", { concurrency: true }, () => {
     assert.equal(code, 1);
   });
 
-  test("prints both reasons if a step fails and then a delete", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("prints both reasons if a step and a delete fail", async (emulator) => {
     emulator.on(ISSUE, 1, error(403, "Forbidden", "Not allowed."));
-    emulator.on(DELETE, "each", error(409, "Locked", "Try later."));
+    emulator.on(DELETE, 1, error(409, "Locked", "Try later."));
+    // Not the service's response: the identity may still be there.
+    emulator.on(DELETE, 2, respond(404, "<h1>Not found</h1>", { "content-type": "text/html" }));
     const { code, stderr } = await runQuickstart(emulator);
-    assert.equal(emulator.identities.size, 2);
     const ids = [...emulator.identities].join("\n");
-    assert.match(
-      stderr,
-      new RegExp(`^POST .*: Not allowed\\.\n.+\nThese .*:\n${ids}\nDELETE .* 409 Locked: Try later`),
-    );
+    assert.match(stderr, new RegExp(`^These .*:\n${ids}\nDELETE .* 409 Locked: Try later.*\n.*\nPOST .*: Not allowed`));
     assert.match(stderr, /^(.+\n){7}$/);
     assert.equal(code, 1);
   });
 
-  test("succeeds if a delete finds that the identity is gone", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("succeeds if a delete finds that the identity is gone", async (emulator) => {
     emulator.on(DELETE, 1, respond(404, '{"error":{"code":"NotFound","message":"No such identity."}}'));
     // The SDK sends the request again, and the response is 401 IdentityNotOwned.
     emulator.on(DELETE, 2, droppedAfterwards);
     assertTranscript(await runQuickstart(emulator));
   });
 
-  test("runs if the reader goes away, as in `npm start | head -1`: it prints nothing and exits with 0", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("runs if the reader goes away, as in `npm start | head -1`: it prints nothing and exits with 0", async (emulator) => {
     emulator.on(CREATE, 2, delayed(300));
     const { child, ended } = await startQuickstart(emulator);
     child.stdout?.once("data", () => child.stdout?.destroy());

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { interrupt, startNpm } from "../support/child-process.ts";
 import { delayed, type Fault, silent } from "../support/faults.ts";
 import { LIBRARIES } from "../support/libraries.ts";
 import { assertDeleted, SHORT_LIMITS, startQuickstart } from "../support/quickstart.ts";
-import { CREATE, DELETE, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
+import { CREATE, DELETE, ISSUE, test } from "../support/test-emulator.ts";
 
 // Node on Windows ends a process at once, whatever signal it's sent.
 const skip = process.platform === "win32" && "a test can't send a signal on Windows";
@@ -22,8 +22,7 @@ describe("an interruption", { concurrency: true, skip }, () => {
   ] as const;
   for (const [signal, exitCode, operation, which, requests] of moments) {
     // npm passes a signal on, so the quickstart gets it twice.
-    test(`${signal} during ${operation}: the call ends, no step follows, and everything is deleted`, async (t) => {
-      const emulator = await startTestEmulator(t);
+    test(`${signal} during ${operation}: the call ends, no step follows, and everything is deleted`, async (emulator) => {
       emulator.on(operation, which, async (c, next) => {
         interrupt(await running, signal);
         await (await running).said(INTERRUPTED);
@@ -46,8 +45,7 @@ describe("an interruption", { concurrency: true, skip }, () => {
     "catch every error in a loop": `console.log("waiting");\n      for (;;) await client.getUserDetail(user).catch(() => {});`,
   };
   for (const [name, edit] of Object.entries(steps)) {
-    test(`while the steps ${name}: deletes at once. Repeated signals don't cut it short`, async (t) => {
-      const emulator = await startTestEmulator(t);
+    test(`while the steps ${name}: deletes at once. Repeated signals don't cut it short`, async (emulator) => {
       emulator.on(DELETE, "each", delayed(100));
       const running = await startQuickstart(emulator, { edit });
       await running.said("waiting");
@@ -59,8 +57,7 @@ describe("an interruption", { concurrency: true, skip }, () => {
     });
   }
 
-  test("followed by another Ctrl-C a second later: quits at once", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("followed by another Ctrl-C a second later: quits at once", async (emulator) => {
     const hang: Fault = async (c, next) => {
       await delay(1100);
       interrupt(await running, "SIGINT");
@@ -76,28 +73,32 @@ describe("an interruption", { concurrency: true, skip }, () => {
     assert.equal(emulator.identities.size, 2);
   });
 
-  test("while the service doesn't respond: ends, and prints what is left", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("while the service doesn't respond: ends, and prints what is left", async (emulator) => {
     emulator.on(CREATE, 2, async (c, next) => {
       interrupt(await running, "SIGINT");
       return silent(c, next);
     });
     emulator.on(DELETE, 1, silent);
-    const running = startQuickstart(emulator, { replace: SHORT_LIMITS });
+    // A call with its own signal has no time limit.
+    const [call, endless] = [
+      "createUser({ customId })",
+      "createUser({ customId, abortSignal: new AbortController().signal })",
+    ];
+    const running = startQuickstart(emulator, { replace: { ...SHORT_LIMITS, [call]: endless } });
     const { code, stderr } = await (await running).ended;
     const [id] = emulator.identities;
     assert.match(stderr, new RegExp(`^${INTERRUPTED}These .*:\n${id}\nDELETE .* took longer than 2 seconds`));
     assert.equal(code, 130);
   });
 
-  test("before or after the steps ends the process at once", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("after the steps and the deletes ends the process as without the quickstart's own listeners", async (emulator) => {
     const running = await startQuickstart(emulator, {
-      replace: { 'log("Deleted identities.");': `log();\n  ${WAIT}` },
+      replace: { "  if (created.size === 0)": `  ${WAIT}\n  if (created.size === 0)` },
     });
     await running.said("waiting");
     interrupt(running, "SIGINT");
-    const { code } = await running.ended;
+    const { code, stderr } = await running.ended;
+    assert.equal(stderr, "");
     assert.equal(code, 130);
     assertDeleted(emulator, 2);
   });

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { startNode, startNpm } from "../support/child-process.ts";
 import { dropped, error, type Fault, respond } from "../support/faults.ts";
 import { quickstartFolder } from "../support/folder.ts";
 import { assertDeleted, assertTranscript, runQuickstart } from "../support/quickstart.ts";
-import { CREATE, GET, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
+import { CREATE, GET, ISSUE, test } from "../support/test-emulator.ts";
 
 describe("the quickstart", { concurrency: true }, () => {
-  test("as `npm start` reads .env, prints the sample's output, and sends eight requests over one connection", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("as `npm start` reads .env, prints the sample's output, and sends eight requests over one connection", async (emulator) => {
     const cwd = quickstartFolder();
     const { COMMUNICATION_SERVICES_CONNECTION_STRING: value, NODE_EXTRA_CA_CERTS } = emulator.env;
     writeFileSync(join(cwd, ".env"), `# Azure\nCOMMUNICATION_SERVICES_CONNECTION_STRING="${value}"\n`);
@@ -46,8 +45,7 @@ describe("the quickstart", { concurrency: true }, () => {
     assert.equal(Math.floor(Date.parse(expiresOn) / 1000), Date.parse(printed) / 1000);
   });
 
-  test("prints the service's custom ID, that IDs differ (exit code 1), and the expiry in UTC as the C# sample does", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("prints the service's custom ID, that IDs differ (exit code 1), and the expiry in UTC as the C# sample does", async (emulator) => {
     emulator.on(GET, 1, respond(200, '{"customId":"Alice of Contoso","id":"8:acs:a_b"}'));
     // The API's description allows status 200 for an identity that exists already.
     const another: Fault = async (c) => c.json({ identity: emulator.identities.create("another") }, 200);
@@ -79,8 +77,7 @@ describe("the quickstart", { concurrency: true }, () => {
     assertDeleted(emulator, 3);
   });
 
-  test("succeeds if each request fails once with a transient fault", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("succeeds if each request fails once with a transient fault", async (emulator) => {
     const faults = [
       error(429, "TooManyRequests", "Slow down.", { "Retry-After": "1" }),
       dropped,
@@ -103,8 +100,7 @@ describe("the quickstart", { concurrency: true }, () => {
 
   const { typescript } = process.features as { typescript?: unknown };
   const skip = !typescript && "this version of Node doesn't run TypeScript";
-  test("also runs as `node src/main.ts`", { skip }, async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("also runs as `node src/main.ts`", { skip }, async (emulator) => {
     // As an ES module, which Node warns about.
     const { ended } = await startNode([join(__dirname, "../../src/main.ts")], { env: emulator.env });
     assertTranscript({ ...(await ended), stderr: "" });

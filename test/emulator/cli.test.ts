@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { describe, type TestContext } from "node:test";
 import { parse } from "dotenv";
 import { startNode } from "../support/child-process.ts";
 import { root, temporaryFolder } from "../support/folder.ts";
 import { json, pathOf, send } from "../support/signed-request.ts";
-import { startTestEmulator } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 import { explain, howToUse, readArguments, USAGE } from "./command-line.ts";
 import { startEmulator } from "./server.ts";
 
@@ -18,7 +18,7 @@ const skip = spawnSync("bash", ["--version"]).status !== 0 && "there is no bash"
 const command = ["--require", require.resolve("tsx/cjs"), join(root, "test", "emulator", "cli.ts")];
 
 describe("`npm run emulator`", { concurrency: true }, () => {
-  test("prints how to use it, shows the requests without secrets, and ends on Ctrl-C, Ctrl-Break and SIGTERM", async (t) => {
+  test("prints how to use it, shows the requests without secrets, and ends on Ctrl-C, Ctrl-Break and SIGTERM", async (_, t) => {
     const cwd = temporaryFolder();
     // Only Windows has Ctrl-Break, and there a test can't send it.
     const preload = join(cwd, "ctrl-break.cjs");
@@ -48,7 +48,7 @@ describe("`npm run emulator`", { concurrency: true }, () => {
     }
   });
 
-  test("ends quietly, with exit code 0, when nobody reads its output any more", async (t) => {
+  test("ends quietly, with exit code 0, when nobody reads its output any more", async (_, t) => {
     const { child, ended, emulator } = await start(t, temporaryFolder());
     child.stderr?.destroy();
     await send(emulator, "POST", "/identities").catch(() => {});
@@ -73,8 +73,8 @@ describe("the command line of `npm run emulator`", () => {
     assert.match(USAGE, /npm run emulator \[<port>\].* 0 .* 8443\..*--help/s);
   });
 
-  test("explains in one line what is wrong", async (t) => {
-    const { port } = new URL((await startTestEmulator(t)).endpoint);
+  test("explains in one line what is wrong", async (emulator) => {
+    const { port } = new URL(emulator.endpoint);
     const wrong: Record<string, string[]> = {
       "Unknown option '--prot'. See: npm run emulator -- --help": ["--prot", "1"],
       'The port must be one number from 0 to 65535, not "https"': ["https"],

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { startNode } from "../support/child-process.ts";
 import { quickstartFolder, root, temporaryFolder } from "../support/folder.ts";
-import { startTestEmulator } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 import { readApiVersion } from "./api-versions.ts";
 import { DEVELOPMENT_KEY } from "./server.ts";
 
@@ -18,8 +18,7 @@ describe("the emulator's README", { concurrency: true }, () => {
     ["an access key", /^HMAC-SHA256 /],
     ["Microsoft Entra ID", /^Bearer any$/],
   ] as const) {
-    test(`shows a script that works with ${credential}`, async (t) => {
-      const emulator = await startTestEmulator(t);
+    test(`shows a script that works with ${credential}`, async (emulator) => {
       const cwd = quickstartFolder();
       const withEntra = scratch
         .replace(/ {2}const client.*\n/, entra)

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { scripts } from "../../package.json";
 import { type Options, startNode, startNpm } from "../support/child-process.ts";
 import { quickstartFolder, root, temporaryFolder } from "../support/folder.ts";
 import { assertTranscript } from "../support/quickstart.ts";
-import { startTestEmulator } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 import { startCommand } from "./start-command.ts";
 
 const NOTICE = "Running against a local emulator of the Identity service: no Azure resource is used.\n";
@@ -26,8 +26,7 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     assert.equal(scripts["start:trace"], `${scripts["start:emulator"]} --trace`);
   });
 
-  test("as `npm run start:trace` shows the requests; uses no resource or proxy of the user's", async (t) => {
-    const resource = await startTestEmulator(t);
+  test("as `npm run start:trace` shows the requests; uses no resource or proxy of the user's", async (resource, t) => {
     let connections = 0;
     const proxy = createServer((socket) => socket.destroy(void connections++)).listen(0, "127.0.0.1");
     t.after(() => proxy.close());

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { connect } from "node:tls";
 import { assertError, create, json, send } from "../support/signed-request.ts";
-import { startTestEmulator } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 import { startEmulator } from "./server.ts";
 
 describe("the emulator's server", () => {
-  test("needs no options, and listens on the loopback address only", async (t) => {
+  test("needs no options, and listens on the loopback address only", async (_, t) => {
     const [emulator, other] = await Promise.all([startEmulator(), startEmulator()]);
     for (const { close } of [emulator, other]) t.after(close);
     const { address, port } = emulator.server.address() as AddressInfo;
@@ -20,8 +20,7 @@ describe("the emulator's server", () => {
     await create({ ...emulator, connectionString: emulator.connectionString.replace("127.0.0.1", "localhost") });
   });
 
-  test("responds with an error in the service's form to any signed request", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("responds with an error in the service's form to any signed request", async (emulator) => {
     const operations = "GET /|GET /identities|PUT /identities|OPTIONS /identities|TRACE /identities|POST /identities/a";
     const actions = "POST /identities/a/:issueAccessTokens|GET /identities/a/:issueAccessToken|POST /teamsUser/:x";
     const odd = "%E0%A4%A|%|a/b/c|../identities/x|%00|/identities".replace(/[^|]+/g, "GET /identities/$&");
@@ -39,8 +38,7 @@ describe("the emulator's server", () => {
     ["an invalid Host", "400", "GET / HTTP/1.1\r\nHost: a b@c\r\nConnection: close\r\n\r\n"],
     ["a body that is cut off", undefined, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"],
   ] as const) {
-    test(`survives ${name}`, async (t) => {
-      const emulator = await startTestEmulator(t);
+    test(`survives ${name}`, async (emulator) => {
       const { port } = emulator.server.address() as AddressInfo;
       const socket = connect({ port, host: "127.0.0.1", ca: emulator.ca });
       socket.write(request, () => status === undefined && socket.destroy());

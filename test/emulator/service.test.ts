@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { assertError, assertResponse, create, json, pathOf, send } from "../support/signed-request.ts";
-import { startTestEmulator } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 import { RECORDED_VERSIONS } from "./api-versions.ts";
 import { Identities } from "./identities.ts";
 import type { Emulator } from "./server.ts";
@@ -64,32 +64,28 @@ const STABLE = `
 `;
 
 describe("the service", () => {
-  test("responds as recorded", async (t) => assertExchanges(await startTestEmulator(t), RECORDED));
+  test("responds as recorded", (emulator) => assertExchanges(emulator, RECORDED));
 
-  test("responds as assumed where no recording shows it", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("responds as assumed where no recording shows it", async (emulator) => {
     await assertExchanges(emulator, ASSUMED);
     const response = await send(emulator, "POST", "/identities", { apiVersion: null });
     assertError(response, 400, "ApiVersionUnspecified");
   });
 
-  test("has no custom IDs and no GET in the stable API versions", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("has no custom IDs and no GET in the stable API versions", async (emulator) => {
     await create(emulator, { customId: "alice" });
     for (const version of STABLE_VERSIONS) await assertExchanges(emulator, STABLE.replaceAll("<version>", version));
     assert.equal(emulator.identities.size, 1);
   });
 
-  test("creates a new identity of the same resource for each request without a custom ID", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("creates a new identity of the same resource for each request without a custom ID", async (emulator) => {
     const ids = [await create(emulator), await create(emulator), await create(emulator, { customId: "alice" })];
     assert.deepEqual([...emulator.identities], ids);
     assert.equal(new Set(ids).size, 3);
     assert.equal(new Set(ids.map((id) => id.split("_")[0])).size, 1);
   });
 
-  test("creates one identity when many requests come at once with the same custom ID", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("creates one identity when many requests come at once with the same custom ID", async (emulator) => {
     const body = { customId: "alice", createTokenWithScopes: ["chat"] };
     const ids = await Promise.all(Array.from({ length: 50 }, () => create(emulator, body)));
     assert.equal(new Set(ids).size, 1);
@@ -98,13 +94,13 @@ describe("the service", () => {
 
   test("finds a custom ID at once among many", () => {
     const identities = new Identities();
-    const began = performance.now();
+    // Processor time, which other processes don't change.
+    const began = process.cpuUsage();
     for (let number = 0; number < 50_000; number++) identities.create(`user ${number}`);
-    assert.ok(performance.now() - began < 3000);
+    assert.ok(process.cpuUsage(began).user < 3_000_000);
   });
 
-  test("compares custom IDs exactly, whatever characters they have", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("compares custom IDs exactly, whatever characters they have", async (emulator) => {
     const letters = ["alice", "Alice", " alice", "alice ", "é", "e\u0301", "😀", "x".repeat(256)];
     const signs = ["\u0000", "\n", '"\\/', "__proto__", "constructor", "8:acs:a_b", "?api-version=1&x=%20"];
     for (const customId of [...letters, ...signs]) {
@@ -114,8 +110,7 @@ describe("the service", () => {
     assert.equal(emulator.identities.size, letters.length + signs.length);
   });
 
-  test("issues tokens for 24 hours, or for 60 to 1440 minutes", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("issues tokens for 24 hours, or for 60 to 1440 minutes", async (emulator) => {
     const path = pathOf(await create(emulator), "issueAccessToken");
     const scopes = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
     for (const expiresInMinutes of [undefined, 60, 61, 1440]) {
@@ -126,8 +121,7 @@ describe("the service", () => {
     }
   });
 
-  test("responds with 400 ValidationError to an invalid body, and does nothing", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("responds with 400 ValidationError to an invalid body, and does nothing", async (emulator) => {
     const id = await create(emulator);
     const issue = pathOf(id, "issueAccessToken");
     const assertRefused = async (path: string, body: unknown, message: string, target: string) =>
@@ -155,8 +149,7 @@ describe("the service", () => {
     assert.equal(emulator.identities.size, 1);
   });
 
-  test("puts the service's headers on every response", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("puts the service's headers on every response", async (emulator) => {
     const path = pathOf(await create(emulator));
     for (const [status, method, target, authorization] of [
       [201, "POST", "/identities"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { assertError, assertResponse, create, pathOf, type RequestOptions, send } from "../support/signed-request.ts";
-import { startTestEmulator } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 
 const DENIED = "Denied by the resource provider.";
 const WRONG_HASH = "Request 'x-ms-content-sha256' differs from generated content hash.";
@@ -28,15 +28,13 @@ describe("a request's credential", () => {
     "a new date, if the signed one is old": [{ ...old, headers: { "x-ms-date": inMinutes(0) } }],
   };
   for (const [name, [options, message = DENIED]] of Object.entries(refused)) {
-    test(`is refused with 401 Denied: ${name}`, async (t) => {
-      const emulator = await startTestEmulator(t);
+    test(`is refused with 401 Denied: ${name}`, async (emulator) => {
       assertError(await send(emulator, "POST", "/identities", options), 401, "Denied", message);
       assert.equal(emulator.identities.size, 0);
     });
   }
 
-  test("can be a signature whose date is off by less than 15 minutes, in x-ms-date or date", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("can be a signature whose date is off by less than 15 minutes, in x-ms-date or date", async (emulator) => {
     for (const list of ["x-ms-date;host;x-ms-content-sha256", "date;host;x-ms-content-sha256"]) {
       for (const minutes of [-10, 14]) {
         const options = { date: minutesFromNow(minutes), signedHeaders: list.split(";") };
@@ -48,8 +46,7 @@ describe("a request's credential", () => {
     assert.equal((await send(emulator, "POST", "/identities", { headers })).status, 201);
   });
 
-  test("can be any Microsoft Entra token, for every operation", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("can be any Microsoft Entra token, for every operation", async (emulator) => {
     const headers = { authorization: "Bearer any" };
     const path = pathOf(await create(emulator));
     for (const [status, method, target, body] of [
@@ -63,8 +60,7 @@ describe("a request's credential", () => {
     }
   });
 
-  test("covers method, path and query when it is a signature", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("covers method, path and query when it is a signature", async (emulator) => {
     const id = await create(emulator);
     await send(emulator, "GET", pathOf(id));
     const signed = Object.entries(emulator.seen.at(-1)?.headers ?? {});

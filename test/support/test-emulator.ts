@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { test as plainTest, type TestContext, type TestOptions } from "node:test";
 import { createCertificate } from "../emulator/certificate.ts";
 import { type Emulator, startEmulator } from "../emulator/server.ts";
 import type { Middleware } from "../emulator/service.ts";
@@ -89,4 +89,12 @@ export async function startTestEmulator(t: TestContext): Promise<TestEmulator> {
   };
   emulator.server.on("secureConnection", () => testEmulator.connections++);
   return testEmulator;
+}
+
+type Run = (emulator: TestEmulator, t: TestContext) => Promise<void> | void;
+
+/** A test that gets its own emulator. */
+export function test(name: string, ...args: [run: Run] | [options: TestOptions, run: Run]): void {
+  const [options, run] = args.length === 1 ? [{}, args[0]] : args;
+  plainTest(name, options, async (t) => run(await startTestEmulator(t), t));
 }

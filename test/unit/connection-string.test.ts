@@ -41,6 +41,7 @@ describe("the connection string", () => {
     "in the environment": { variable: VALUE },
     "in the environment, and another one in .env": { variable: VALUE, ...file(`${NAME}=other`) },
     "with spaces around it, and in another case": { variable: ` ${VALUE.replace("endpoint", "Endpoint")}; ` },
+    "with a quotation mark in front, as `set` on Windows can leave it": { variable: `"${VALUE}` },
     "in .env, and empty in the terminal": { variable: " ", ...file(`${NAME}=${VALUE}`) },
     "with a proxy, and a variable that the SDK doesn't look at": {
       ...{ variable: VALUE, HTTPS_PROXY: "http://contoso:8080", HTTP_PROXY: "contoso" },
@@ -54,15 +55,21 @@ describe("the connection string", () => {
   };
   for (const [name, where] of Object.entries(accepted)) {
     test(`${name}: is accepted`, () => {
-      assert.equal(read(where).trim().toLowerCase().replace(/;$/, ""), VALUE.toLowerCase());
+      assert.equal(
+        read(where)
+          .toLowerCase()
+          .replace(/^\W|;$/g, ""),
+        VALUE.toLowerCase(),
+      );
     });
   }
 
   const form = new RegExp(`^${NAME} must have the form endpoint=https://<your-resource>\\..*;accesskey=<.*\n.*portal`);
-  const cut = new RegExp(`^${NAME} must have the form .*\n.* a shell cuts it at the semicolon: .* quotation marks\\.$`);
-  const notSet =
-    /was found neither in this terminal nor in \.env\. Copy \.env\.example to \.env .*\n.*npm run start:emulator$/;
-  const proxy = (name: string) => new RegExp(`^${name} must have the form http://<host>:<port>$`);
+  const cut = new RegExp(
+    `^${NAME} must have the form .*\n.* A shell cuts the value at the semicolon: .* quotation marks\\.$`,
+  );
+  const notSet = /isn't set in this terminal or in \.env\. Copy \.env\.example to \.env .*\n.*npm run start:emulator$/;
+  const proxy = (name: string) => new RegExp(`^${name} must have the form http://<host>:<port>, .* URL-encoded$`);
   const unusable: Record<string, [where: Where, expected: RegExp]> = {
     "not set anywhere": [{}, notSet],
     blank: [{ variable: " \t " }, notSet],
@@ -83,6 +90,11 @@ describe("the connection string", () => {
     "with a path": [{ variable: VALUE.replace("com/", "com/identities") }, form],
     "with a proxy that has no scheme": [{ variable: VALUE, HTTPS_PROXY: "contoso:8080" }, proxy("HTTPS_PROXY")],
     "with a proxy that isn't a URL": [{ variable: VALUE, all_proxy: "10.0.0.1:8080" }, proxy("all_proxy")],
+    "with a proxy's slash that isn't encoded": [
+      { variable: VALUE, HTTPS_PROXY: "http://a:1/2@b:1" },
+      proxy("HTTPS_PROXY"),
+    ],
+    "with a proxy's % that isn't encoded": [{ variable: VALUE, HTTPS_PROXY: "http://a:%ZZ@b:1" }, proxy("HTTPS_PROXY")],
     "with a proxy of another scheme": [{ variable: VALUE, HTTP_PROXY: "socks5://contoso:1" }, proxy("HTTP_PROXY")],
   };
   for (const [name, [where, expected]] of Object.entries(unusable)) {

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { startNode } from "../support/child-process.ts";
 import { root, temporaryFolder } from "../support/folder.ts";
-import { DELETE, startTestEmulator } from "../support/test-emulator.ts";
+import { DELETE, test } from "../support/test-emulator.ts";
 
 describe("communication-identity-preview.ts, copied into another project", () => {
-  test("compiles and runs as an ES module", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("compiles and runs as an ES module", async (emulator) => {
     const cwd = temporaryFolder();
     symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
     writeFileSync(join(cwd, "package.json"), '{"type":"module"}');

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { CommunicationIdentityClient as StableClient } from "@azure/communication-identity";
 import { isRestError, type PipelinePolicy, RestError } from "@azure/core-rest-pipeline";
 import { dropped, error, respond, silent } from "../support/faults.ts";
 import { CommunicationIdentityClient, clientOf } from "../support/test-client.ts";
-import { CREATE, GET, ISSUE, startTestEmulator } from "../support/test-emulator.ts";
+import { CREATE, GET, ISSUE, startTestEmulator, test } from "../support/test-emulator.ts";
 
 const STRANGER = { communicationUserId: "8:acs:stranger" };
 
 describe("the preview client", () => {
-  test("sends the same requests as the SDK's own client, and returns the same", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("sends the same requests as the SDK's own client, and returns the same", async (emulator) => {
     const options = { tlsOptions: { ca: emulator.ca }, userAgentOptions: { userAgentPrefix: "contoso/1.0" } };
     for (const Client of [StableClient, CommunicationIdentityClient]) {
       const client = new Client(emulator.connectionString, options);
@@ -32,8 +31,7 @@ describe("the preview client", () => {
     );
   });
 
-  test("has custom IDs, in one request with a token too, and reads an identity's details", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("has custom IDs, in one request with a token too, and reads an identity's details", async (emulator) => {
     const client = clientOf(emulator);
     const plain = await client.createUser({});
     assert.deepEqual(await client.getUserDetail(plain), { user: plain });
@@ -51,8 +49,8 @@ describe("the preview client", () => {
     assert.equal(bodies[5], '{"customId":"alice","createTokenWithScopes":["chat","voip"],"expiresInMinutes":60}');
   });
 
-  test("takes an endpoint and a TokenCredential, whose token it sends to the endpoint only", async (t) => {
-    const [emulator, other] = [await startTestEmulator(t), await startTestEmulator(t)];
+  test("takes an endpoint and a TokenCredential, whose token it sends to the endpoint only", async (emulator, t) => {
+    const other = await startTestEmulator(t);
     const scopes = new Set<string | string[]>();
     const credential = {
       async getToken(scope: string | string[]) {
@@ -73,8 +71,7 @@ describe("the preview client", () => {
     for (const { headers } of other.seen) assert.equal(headers.authorization, undefined);
   });
 
-  test("uses the preview's API version in every call, over one connection", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("uses the preview's API version in every call, over one connection", async (emulator) => {
     const client = clientOf(emulator);
     const user = await client.createUser({ customId: "alice" });
     await client.createUserAndToken(["voip"]);
@@ -88,8 +85,8 @@ describe("the preview client", () => {
     assert.equal(emulator.connections, 1);
   });
 
-  test("throws the same RestError as the SDK's own calls", async (t) => {
-    const client = clientOf(await startTestEmulator(t));
+  test("throws the same RestError as the SDK's own calls", async (emulator) => {
+    const client = clientOf(emulator);
     assert.ok(client instanceof StableClient);
     const message = "Provided identity doesn't belong to the resource.";
     for (const call of ["getUserDetail", "deleteUser"] as const) {
@@ -103,8 +100,7 @@ describe("the preview client", () => {
     await assert.rejects(client.createUserAndToken(["chat"], options), { statusCode: 400, code: "ValidationError" });
   });
 
-  test("retries as the options say, and sends requests through the caller's policies", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("retries as the options say, and sends requests through the caller's policies", async (emulator) => {
     emulator.on(CREATE, "each", dropped);
     emulator.on(GET, 1, error(503, "ServiceUnavailable"));
     const count = (name: string): PipelinePolicy => ({
@@ -129,8 +125,7 @@ describe("the preview client", () => {
     assert.deepEqual(seen, [`${CREATE} 1 1`, `${CREATE} 1 2`, `${CREATE} 1 3`, `${GET} 1 1`, `${GET} 1 2`]);
   });
 
-  test("ends a call with the caller's abortSignal, and with the timeout in requestOptions", async (t) => {
-    const emulator = await startTestEmulator(t);
+  test("ends a call with the caller's abortSignal, and with the timeout in requestOptions", async (emulator) => {
     emulator.on("any", "each", silent);
     const client = clientOf(emulator);
     for (const options of [{ abortSignal: AbortSignal.timeout(200) }, { requestOptions: { timeout: 200 } }]) {
@@ -139,8 +134,11 @@ describe("the preview client", () => {
     }
   });
 
-  test("takes an endpoint and a KeyCredential, and passes the raw responses to onResponse", async (t) => {
-    const { endpoint, connectionString, ca } = await startTestEmulator(t);
+  test("takes an endpoint and a KeyCredential, and passes the raw responses to onResponse", async ({
+    endpoint,
+    connectionString,
+    ca,
+  }) => {
     const key = connectionString.replace(/^.*accesskey=/, "");
     const client = new CommunicationIdentityClient(endpoint, { key }, { tlsOptions: { ca } });
     const statuses: number[] = [];

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -8,10 +7,10 @@ import { explainError } from "../../src/explain-error.ts";
 import { clientOptions } from "../../src/run.ts";
 import { brokenOff } from "../support/faults.ts";
 import { clientOf } from "../support/test-client.ts";
-import { CREATE, startTestEmulator } from "../support/test-emulator.ts";
+import { CREATE, test } from "../support/test-emulator.ts";
 
-test("clientOptions keep nothing of a call that has ended", async (t) => {
-  const client = clientOf(await startTestEmulator(t), clientOptions);
+test("clientOptions keep nothing of a call that has ended", async (emulator) => {
+  const client = clientOf(emulator, clientOptions);
   const requests: WeakRef<object>[] = [];
   const onResponse = ({ request }: FullOperationResponse) => requests.push(new WeakRef(request));
   for (let call = 0; call < 20; call++) await client.createUser({ onResponse });
@@ -23,8 +22,7 @@ test("clientOptions keep nothing of a call that has ended", async (t) => {
   assert.ok(requests.filter((request) => request.deref()).length <= 2);
 });
 
-test("clientOptions know the call whose response breaks off, which the SDK's error doesn't name", async (t) => {
-  const emulator = await startTestEmulator(t);
+test("clientOptions know the call whose response breaks off, which the SDK's error doesn't name", async (emulator) => {
   emulator.on(CREATE, 1, brokenOff);
   const thrown: unknown = await clientOf(emulator, clientOptions)
     .createUser()
