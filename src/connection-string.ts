@@ -43,8 +43,6 @@ function checkProxy(): void {
   const name = names.find((name) => process.env[name]) ?? "";
   const value = process.env[name];
   if (value && !(URL.canParse(value) && /^https?:\/\/([^/%]|%[\da-f]{2})+\/?$/i.test(value))) {
-    throw new PlainError(
-      `${name} must have the form http://<host>:<port>, or http://<user>:<password>@<host>:<port> with both URL-encoded`,
-    );
+    throw new PlainError(`${name} must have the form http://<host>:<port>, with any password URL-encoded`);
   }
 }
