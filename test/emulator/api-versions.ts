@@ -7,6 +7,9 @@ export const PREVIEW = "2025-03-02-preview";
 export const RECORDED_VERSIONS =
   "2020-07-20-preview2, 2021-03-07, 2021-10-31-preview, 2021-11-01, 2022-06-01, 2022-10-01, 2023-10-01, 2025-03-02-preview";
 
+/** The same header of `:issueAccessToken`. */
+export const ISSUING_VERSIONS = `${RECORDED_VERSIONS}, 2025-03-31-preview`;
+
 // The stable versions that are newer than the recordings.
 const LATER_VERSIONS = ["2025-06-30", "2026-07-22", "2026-09-23"];
 

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { PREVIEW, RECORDED_VERSIONS, readApiVersion } from "./api-versions.ts";
+import { ISSUING_VERSIONS, PREVIEW, RECORDED_VERSIONS, readApiVersion } from "./api-versions.ts";
 import { errors } from "./errors.ts";
 import type { Identities, Identity } from "./identities.ts";
 import { type Body, parseBody, readCreation, readIssuing } from "./requests.ts";
@@ -72,7 +72,8 @@ export function createService(accessKey: string, identities: Identities, watch: 
 const stampHeaders: Middleware = async (c, next) => {
   await next();
   // Recorded: the response to a body without scopes doesn't have this header.
-  if (c.error?.message !== errors.missingScopes().message) c.header("api-supported-versions", RECORDED_VERSIONS);
+  const versions = c.req.path.endsWith("/:issueAccessToken") ? ISSUING_VERSIONS : RECORDED_VERSIONS;
+  if (c.error?.message !== errors.missingScopes().message) c.header("api-supported-versions", versions);
   c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
   c.header("x-ms-client-request-id", c.req.header("x-ms-client-request-id"));
   if (c.res.ok && c.res.body) c.header("content-type", "application/json; charset=utf-8");
