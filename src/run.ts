@@ -16,10 +16,11 @@ const LAST_CALL_LIMIT = 10_000;
 const SAME_CTRL_C = 1000;
 const BUSY = "The service may be busy or limiting requests (429). Check the endpoint and your network, and try again.";
 
-/** The error of steps that something outside them has stopped. By then, the reason has been printed. */
+/** What `untilStopped` throws if something other than the steps stops them. By then, the reason has been printed. */
 const STOPPED = new PlainError("The steps were stopped.");
+/** Stops the steps. */
 const stop = new AbortController();
-/** In the steps, a signal that is aborted once the steps have failed or were stopped. */
+/** For the calls that the steps make: a signal that is aborted when the steps have failed or were stopped. */
 const ofSteps = new AsyncLocalStorage<AbortSignal>();
 /** The calls in progress. */
 const calls = new Set<Promise<unknown>>();
@@ -53,10 +54,10 @@ async function sendInTime(request: PipelineRequest, next: SendRequest, limit: nu
 /**
  * Runs the steps until they end, or until Ctrl-C, an uncaught error or a closed pipe stops them.
  *
- * @throws What the steps throw.
+ * @throws What the steps throw, or an error that says that they were stopped.
  */
 export async function untilStopped(steps: () => Promise<void>): Promise<void> {
-  if (stop.signal.aborted) process.exit(); // Somebody tries again after Ctrl-C.
+  if (stop.signal.aborted) process.exit(); // A program that tries again after an error must not do so after Ctrl-C.
   callLimit = CALL_LIMIT;
   const failed = new AbortController();
   const stopped = once(stop.signal, "abort").then(() => Promise.reject(STOPPED));
@@ -98,7 +99,7 @@ let depth = 0;
 
 /** Listens for signals and uncaught errors while the steps or the deletes are in progress. */
 async function listening(work: () => Promise<void>): Promise<void> {
-  if (depth++ === 0) for (const [event, handler] of handlers) process.on(event, handler);
+  if (depth++ === 0 && !stop.signal.aborted) for (const [event, handler] of handlers) process.on(event, handler);
   try {
     await work();
   } finally {
@@ -125,7 +126,7 @@ const handlers = Object.entries({
   // The exit codes that a shell reports. SIGBREAK is Ctrl-Break on Windows.
   ...{ SIGINT: interrupt(130), SIGBREAK: interrupt(130), SIGTERM: interrupt(143), SIGHUP: interrupt(129) },
   uncaughtException: stopFor,
-  beforeExit: () => stopFor(new PlainError("A step waits for something that will never happen.")),
+  beforeExit: () => stopFor(new PlainError("The program waits for something that will never happen.")),
 });
 
 /**

@@ -97,7 +97,7 @@ describe("an edit of main.ts", { concurrency: true }, () => {
     ],
     "a promise that never settles": [
       `await new Promise(() => {});`,
-      /^A step waits for something that will never happen\.\n$/,
+      /^The program waits for something that will never happen\.\n$/,
     ],
   };
   for (const [name, [edit, expected, deleted = 2]] of Object.entries(bugs)) {
