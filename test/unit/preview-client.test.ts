@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { CommunicationIdentityClient as StableClient } from "@azure/communication-identity";
 import { isRestError, type PipelinePolicy, RestError } from "@azure/core-rest-pipeline";
+import { clientOptions } from "../../src/run.ts";
 import { dropped, error, respond, silent } from "../support/faults.ts";
 import { CommunicationIdentityClient, clientOf } from "../support/test-client.ts";
 import { CREATE, GET, ISSUE, startTestEmulator, test } from "../support/test-emulator.ts";
@@ -123,6 +124,21 @@ describe("the preview client", () => {
       ({ operation, headers }) => `${operation} ${headers["x-calls"]} ${headers["x-tries"]}`,
     );
     assert.deepEqual(seen, [`${CREATE} 1 1`, `${CREATE} 1 2`, `${CREATE} 1 3`, `${GET} 1 1`, `${GET} 1 2`]);
+  });
+
+  test("succeeds, with a new signature, if each request fails once with a transient fault", async (emulator) => {
+    const throttled = error(429, "TooManyRequests", "Slow down.", { "Retry-After": "1" });
+    const faults = [throttled, dropped, error(503, "ServiceUnavailable")];
+    for (const index of [0, 1, 2, 3, 4]) emulator.on("any", 2 * index + 1, faults[index % 3] ?? dropped);
+    const client = clientOf(emulator, { ...clientOptions, retryOptions: { retryDelayInMs: 1 } });
+    const user = await client.createUser();
+    await client.createUserAndToken(["chat"], { customId: "alice" });
+    await client.getUserDetail(user);
+    await client.getToken(user, ["chat"]);
+    await client.deleteUser(user);
+    // The emulator rejects a request without a valid signature.
+    const statuses = emulator.seen.map(({ status }) => status);
+    assert.deepEqual(statuses, [429, 201, 0, 201, 503, 200, 429, 200, 0, 204]);
   });
 
   test("ends a call with the caller's abortSignal, and with the timeout in requestOptions", async (emulator) => {
