@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe } from "node:test";
 import { scripts } from "../../package.json";
 import { interrupt, type Options, startNode, TSX } from "../support/child-process.ts";
 import { quickstartFolder, root, temporaryFolder } from "../support/folder.ts";
+import { listen } from "../support/listen.ts";
 import { assertTranscript } from "../support/quickstart.ts";
 import { test } from "../support/test-emulator.ts";
 import { startCommand } from "./start-command.ts";
@@ -26,10 +25,8 @@ function start(script: string, temporary: string, options: Options, ...args: str
 describe("`npm run start:emulator`", { concurrency: true }, () => {
   test("prints the quickstart's output and a line about the emulator; uses no resource or proxy of the user's", async (resource, t) => {
     let connections = 0;
-    const proxy = createServer((socket) => socket.destroy(void connections++)).listen(0, "127.0.0.1");
-    t.after(() => proxy.close());
-    await once(proxy, "listening");
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const proxy = await listen(t, (socket) => socket.destroy(void connections++));
+    const url = `http://${proxy}`;
     const env = { ...resource.env, HTTPS_PROXY: url, https_proxy: url, all_proxy: url };
     const [cwd, temporary] = [quickstartFolder(), temporaryFolder()];
     const lines = Object.entries(env).map(([name, value]) => `${name}="${value}"\n`);
