@@ -67,14 +67,9 @@ describe("the quickstart", { concurrency: true }, () => {
     const edit = `for (const _ of "123") console.log(formatTime((await client.getToken(user, ["chat"])).expiresOn));`;
     const { code, stdout, stderr } = await runQuickstart(emulator, { env, edit });
     assert.match(stdout, /^Custom ID: Alice of Contoso$/m);
-    assert.match(
-      stdout,
-      /\n\nValidation failed: Identity IDs do not match!\n\nIssued access token with 'chat' scope:\n/,
-    );
-    assert.match(
-      stdout,
-      new RegExp(`Token expires at: ${Object.values(times).join("\\s+").replaceAll("+00", "\\+00")}`),
-    );
+    assert.match(stdout, /\n\nValidation failed: Identity IDs do not match!\n\nIssued access token /);
+    const printed = stdout.match(/[\d/]+ \d+:\d\d:\d\d [AP]M \+00:00$/gm);
+    assert.deepEqual(printed, Object.values(times));
     assert.match(stdout, /\nDeleted identities\.\n$/);
     assert.equal(stderr, "");
     assert.equal(code, 1);

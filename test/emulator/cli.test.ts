@@ -101,10 +101,9 @@ describe("the command line of `npm run emulator`", () => {
   test("prints lines for PowerShell and cmd, and what they replace", () => {
     const { instructions } = howToUse(connectionString, "/it's");
     const [string, ca] = ["COMMUNICATION_SERVICES_CONNECTION_STRING", "NODE_EXTRA_CA_CERTS"];
-    assert.ok(instructions.includes(`  $env:${string}='${connectionString}'; $env:${ca}='/it''s'\n`));
-    assert.ok(
-      instructions.includes(`  set "${string}=${connectionString}" & set "${ca}=/it's"\n\nThis replaces a ${ca}`),
-    );
+    const powerShell = `  $env:${string}='${connectionString}'; $env:${ca}='/it''s'\n`;
+    const cmd = `  set "${string}=${connectionString}" & set "${ca}=/it's"\n\nThis replaces a ${ca}`;
+    for (const text of [powerShell, cmd]) assert.ok(instructions.includes(text), text);
   });
 });
 

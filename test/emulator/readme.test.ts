@@ -17,13 +17,11 @@ const SDK = ["--require", "@azure/communication-identity"];
 describe("the emulator's README", { concurrency: true }, () => {
   test("shows a script that works with an access key, and with Microsoft Entra ID", async (emulator) => {
     const cwd = quickstartFolder();
-    const withEntra = scratch
-      .replace(/ {2}const client.*\n/, entra)
-      .replace("https://127.0.0.1:8443", emulator.endpoint);
+    const credential = entra.replace("https://127.0.0.1:8443", emulator.endpoint);
     // When the first script has ended, the second one starts.
     const next = 'process.once("beforeExit", () => require("./entra.ts"));';
     writeFileSync(join(cwd, "scratch.ts"), `${scratch}${next}`);
-    writeFileSync(join(cwd, "entra.ts"), withEntra);
+    writeFileSync(join(cwd, "entra.ts"), scratch.replace(/ {2}const client.*\n/, credential));
     const { ended } = await startNode([...SDK, ...TSX, "scratch.ts"], { cwd, env: emulator.env });
     const { stdout, stderr } = await ended;
     assert.equal(stderr, "");

@@ -59,10 +59,8 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
     // A terminal sends Ctrl-C to the whole group, other programs send SIGTERM to the process alone.
     interrupt(running, "SIGINT");
     const stderr = await running.said("interrupted\n");
-    assert.equal(
-      stderr.replace(/"message":[^}]+/, "…"),
-      `${NOTICE}→ GET / (no api-version)\n← 401 {"error":{"code":"Denied",…}}\n`,
-    );
+    const trace = '→ GET / (no api-version)\n← 401 {"error":{"code":"Denied",…}}\n';
+    assert.equal(stderr.replace(/"message":[^}]+/, "…"), `${NOTICE}${trace}`);
     for (const stream of [running.child.stdout, running.child.stderr]) stream?.destroy();
     running.child.kill("SIGTERM");
     assert.equal((await running.ended).code, 401 - 300);

@@ -26,10 +26,8 @@ describe("the preview client", () => {
       return { operation, body, others };
     });
     assert.deepEqual(sent.slice(3), sent.slice(0, 3));
-    assert.match(
-      emulator.seen[3]?.headers["user-agent"] ?? "",
-      /^contoso\/1\.0 azsdk-js-communication-identity\/1\.3\.1 /,
-    );
+    const userAgent = emulator.seen[3]?.headers["user-agent"] ?? "";
+    assert.match(userAgent, /^contoso\/1\.0 azsdk-js-communication-identity\/1\.3\.1 /);
   });
 
   test("has custom IDs, in one request with a token too, and reads an identity's details", async (emulator) => {
@@ -123,8 +121,8 @@ describe("the preview client", () => {
     });
     await assert.rejects(client.createUserAndToken(["chat"], { customId: "alice" }), { code: "ECONNRESET" });
     await assert.rejects(client.getUserDetail(STRANGER), { code: "IdentityNotOwned" });
-    const seen = emulator.seen.map(
-      ({ operation, headers }) => `${operation} ${headers["x-calls"]} ${headers["x-tries"]}`,
+    const seen = emulator.seen.map(({ operation, headers: { "x-calls": c, "x-tries": t } }) =>
+      [operation, c, t].join(" "),
     );
     assert.deepEqual(seen, [`${CREATE} 1 1`, `${CREATE} 1 2`, `${CREATE} 1 3`, `${GET} 1 1`, `${GET} 1 2`]);
   });
