@@ -7,13 +7,9 @@ import { root } from "./support/folder.ts";
 
 describe("the documentation", () => {
   for (const file of ["README.md", "CONTRIBUTING.md", "test/emulator/README.md"]) {
-    const text = readFileSync(join(root, file), "utf8");
-
-    test(`${file}: its npm scripts exist`, () => {
+    test(`${file}: the npm scripts, files and folders that it names exist`, () => {
+      const text = readFileSync(join(root, file), "utf8");
       for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g)) assert.ok(name in scripts, name);
-    });
-
-    test(`${file}: the files and folders that it names exist`, () => {
       const links = [...text.matchAll(/\]\((?!https:)([^)#]+)/g)].map(([, path = ""]) => join(dirname(file), path));
       const names = [...text.matchAll(/`((?:src|test)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
       for (const path of [...links, ...names]) assert.ok(existsSync(join(root, path)), path);

@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
 import { startNode, startNpm } from "../support/child-process.ts";
-import { dropped, error, type Fault, respond } from "../support/faults.ts";
+import { droppedAfterwards, error, type Fault, respond } from "../support/faults.ts";
 import { quickstartFolder } from "../support/folder.ts";
 import { assertDeleted, assertTranscript, runQuickstart } from "../support/quickstart.ts";
-import { CREATE, GET, ISSUE, test } from "../support/test-emulator.ts";
+import { CREATE, DELETE, GET, ISSUE, test } from "../support/test-emulator.ts";
 
 describe("the quickstart", { concurrency: true }, () => {
   test("as `npm start` reads .env, prints the sample's output, and sends eight requests over one connection", async (emulator) => {
@@ -38,7 +38,7 @@ describe("the quickstart", { concurrency: true }, () => {
     assert.equal(emulator.connections, 1);
     assertDeleted(emulator, 2);
     // Nothing keeps the process alive, such as the timer of a time limit.
-    assert.ok(result.endedAt - (emulator.seen.at(-1)?.at ?? 0) < 30_000);
+    assert.ok(performance.now() - (emulator.seen.at(-1)?.at ?? 0) < 30_000);
 
     const { expiresOn } = JSON.parse(emulator.seen[5]?.response ?? "{}");
     const printed = /Token expires at: (.*)/.exec(result.stdout)?.[1] ?? "";
@@ -50,6 +50,10 @@ describe("the quickstart", { concurrency: true }, () => {
     // The API's description allows status 200 for an identity that exists already.
     const another: Fault = async (c) => c.json({ identity: emulator.identities.create("another") }, 200);
     emulator.on(CREATE, 3, another);
+    // An identity that is gone needs no deletion.
+    emulator.on(DELETE, 1, error(404, "NotFound", "No such identity."));
+    // The SDK sends the request again, and the response is 401 IdentityNotOwned.
+    emulator.on(DELETE, 2, droppedAfterwards);
     const times = {
       "2025-06-13T17:49:30.5314883+00:00": "6/13/2025 5:49:30 PM +00:00",
       "2025-12-31T00:00:00.0000000+00:00": "12/31/2025 12:00:00 AM +00:00",
@@ -63,39 +67,13 @@ describe("the quickstart", { concurrency: true }, () => {
     const edit = `for (const _ of "123") console.log(formatTime((await client.getToken(user, ["chat"])).expiresOn));`;
     const { code, stdout, stderr } = await runQuickstart(emulator, { env, edit });
     assert.match(stdout, /^Custom ID: Alice of Contoso$/m);
-    assert.match(
-      stdout,
-      /\n\nValidation failed: Identity IDs do not match!\n\nIssued access token with 'chat' scope:\n/,
-    );
-    assert.match(
-      stdout,
-      new RegExp(`Token expires at: ${Object.values(times).join("\\s+").replaceAll("+00", "\\+00")}`),
-    );
+    assert.match(stdout, /\n\nValidation failed: Identity IDs do not match!\n\nIssued access token /);
+    const printed = stdout.match(/[\d/]+ \d+:\d\d:\d\d [AP]M \+00:00$/gm);
+    assert.deepEqual(printed, Object.values(times));
     assert.match(stdout, /\nDeleted identities\.\n$/);
     assert.equal(stderr, "");
     assert.equal(code, 1);
-    assertDeleted(emulator, 3);
-  });
-
-  test("succeeds if each request fails once with a transient fault", async (emulator) => {
-    const faults = [
-      error(429, "TooManyRequests", "Slow down.", { "Retry-After": "1" }),
-      dropped,
-      error(503, "ServiceUnavailable"),
-    ];
-    // Requests 1, 3, 5 … are first tries.
-    for (let step = 0; step < 8; step++) emulator.on("any", 2 * step + 1, faults[step % 3] ?? dropped);
-    // The SDK would wait a second before each second try.
-    const options = "{ ...clientOptions, retryOptions: { retryDelayInMs: 10 } })";
-    assertTranscript(await runQuickstart(emulator, { replace: { "clientOptions)": options } }));
-    assert.equal(emulator.identities.size, 0);
-    assert.equal(emulator.seen.length, 16);
-    // The emulator rejects requests without a valid signature, so the second tries had one.
-    for (const [index, { status, url }] of emulator.seen.entries()) {
-      if (index % 2 === 0) continue;
-      assert.equal(url, emulator.seen[index - 1]?.url);
-      assert.ok(status < 300);
-    }
+    assert.equal(emulator.identities.size, 1);
   });
 
   const { typescript } = process.features as { typescript?: unknown };

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, type TestContext } from "node:test";
 import { parse } from "dotenv";
-import { startNode } from "../support/child-process.ts";
+import { startNode, TSX } from "../support/child-process.ts";
 import { root, temporaryFolder } from "../support/folder.ts";
 import { json, pathOf, send } from "../support/signed-request.ts";
 import { test } from "../support/test-emulator.ts";
@@ -15,50 +15,46 @@ import { startEmulator } from "./server.ts";
 
 const windows = process.platform === "win32";
 const skip = spawnSync("bash", ["--version"]).status !== 0 && "there is no bash";
-const command = ["--require", require.resolve("tsx/cjs"), join(root, "test", "emulator", "cli.ts")];
+const command = [...TSX, join(root, "test", "emulator", "cli.ts"), "0"];
 
 describe("`npm run emulator`", { concurrency: true }, () => {
   test("prints how to use it, shows the requests without secrets, and ends on Ctrl-C, Ctrl-Break and SIGTERM", async (_, t) => {
     const cwd = temporaryFolder();
-    // Only Windows has Ctrl-Break, and there a test can't send it.
-    const preload = join(cwd, "ctrl-break.cjs");
-    writeFileSync(preload, 'process.on("SIGUSR2", () => process.emit("SIGBREAK"));');
-    let firstCa: string | undefined;
-    for (const signal of ["SIGINT", windows ? "SIGTERM" : "SIGUSR2", "SIGTERM"] as const) {
-      const { child, ended, emulator, port } = await start(t, cwd, preload);
-      // The key and the certificate are the same after a restart.
-      firstCa ??= emulator.ca;
-      const client = { ...emulator, ca: firstCa };
-      const body = { customId: "alice", createTokenWithScopes: ["chat"] };
-      const { identity, accessToken } = json(await send(client, "POST", "/identities", { body }));
-      await send(client, "DELETE", pathOf(identity.id));
-      // An open connection doesn't keep the emulator running.
-      const socket = connect({ port, host: "127.0.0.1" }).on("error", () => {});
-      await once(socket, "connect");
-      child.kill(signal);
-      const { code, stdout, stderr } = await ended;
-      assert.deepEqual(parse(stdout), {
-        COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString,
-        NODE_EXTRA_CA_CERTS: join(cwd, ".emulator", "ca.pem").replaceAll("\\", "/"),
-      });
-      const [, log = ""] = stderr.split("Requests and responses:\n");
-      assert.match(log, /^→ POST .+\n← 201 .+\n→ DELETE .+\n← 204\n$/);
-      assert.ok(!log.includes(accessToken.token.slice(0, 12)));
-      if (!windows) assert.equal(code, 0);
-    }
-  });
+    const first = await start(t, cwd);
+    // It ends quietly when nobody reads its output any more.
+    first.child.stderr?.destroy();
+    await send(first.emulator, "POST", "/identities").catch(() => {});
+    assert.equal((await first.ended).code, 0);
 
-  test("ends quietly, with exit code 0, when nobody reads its output any more", async (_, t) => {
-    const { child, ended, emulator } = await start(t, temporaryFolder());
-    child.stderr?.destroy();
-    await send(emulator, "POST", "/identities").catch(() => {});
-    assert.equal((await ended).code, 0);
+    // Only Windows has Ctrl-Break, and there a test can't send it.
+    const preload = join(cwd, "signals.cjs");
+    const emitAll = '["SIGINT", "SIGBREAK", "SIGTERM"].every((name) => process.emit(name))';
+    writeFileSync(preload, `process.on("SIGUSR2", () => ${emitAll} || process.exit(9));`);
+    const { child, ended, emulator, port } = await start(t, cwd, "--require", preload);
+    // The certificate is the same after a restart.
+    const client = { ...emulator, ca: first.emulator.ca };
+    const body = { customId: "alice", createTokenWithScopes: ["chat"] };
+    const { identity, accessToken } = json(await send(client, "POST", "/identities", { body }));
+    await send(client, "DELETE", pathOf(identity.id));
+    // An open connection doesn't keep the emulator running.
+    const socket = connect({ port, host: "127.0.0.1" }).on("error", () => {});
+    await once(socket, "connect");
+    child.kill(windows ? "SIGTERM" : "SIGUSR2");
+    const { code, stdout, stderr } = await ended;
+    assert.deepEqual(parse(stdout), {
+      COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString,
+      NODE_EXTRA_CA_CERTS: join(cwd, ".emulator", "ca.pem").replaceAll("\\", "/"),
+    });
+    const [, log = ""] = stderr.split("Requests and responses:\n");
+    assert.match(log, /^→ POST .+\n← 201 .+\n→ DELETE .+\n← 204\n$/);
+    assert.ok(!log.includes(accessToken.token.slice(0, 12)));
+    if (!windows) assert.equal(code, 0);
   });
 
   test("prints one line about a folder that it can't write to, and exits with code 1", async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, ".emulator"), "");
-    const { code, stdout, stderr } = await (await startNode([...command, "0"], { cwd })).ended;
+    const { code, stdout, stderr } = await (await startNode(command, { cwd })).ended;
     assert.match(stderr, /^Cannot write to .+\.emulator \(EEXIST\)\. .+ folder that you can write to\.\n$/);
     assert.equal(stdout, "");
     assert.equal(code, 1);
@@ -91,32 +87,29 @@ describe("the command line of `npm run emulator`", () => {
   const connectionString = "endpoint=https://127.0.0.1:1/;accesskey=a+b/c==";
 
   test("prints lines that bash and dotenv read as intended, whatever the path", { skip }, () => {
-    for (const path of ["/a b", "/it's", "/$HOME", "/`id`", '/"x"', "/\\n", "/%PATH%"]) {
+    const paths = ["/a b", "/it's", "/$HOME", "/`id`", '/"x"', "/\\n", "/%PATH%"];
+    const print = 'printf "%s\\n" "$COMMUNICATION_SERVICES_CONNECTION_STRING" "$NODE_EXTRA_CA_CERTS"';
+    const commands = paths.flatMap((path) => {
       const { env, instructions } = howToUse(connectionString, path);
-      const [exported = ""] = /export .*/.exec(instructions) ?? [];
-      for (const commands of [env, exported]) {
-        const print = 'printf "%s\\n" "$COMMUNICATION_SERVICES_CONNECTION_STRING" "$NODE_EXTRA_CA_CERTS"';
-        const output = execFileSync("bash", ["-c", `${commands}\n${print}`], { encoding: "utf8" });
-        assert.equal(output, `${connectionString}\n${path}\n`);
-      }
       assert.deepEqual(Object.values(parse(env)), [connectionString, path]);
-    }
+      return [env, /export .*/.exec(instructions)?.[0]].map((lines) => `(${lines}\n${print})\n`);
+    });
+    const output = execFileSync("bash", ["-c", commands.join("")], { encoding: "utf8" });
+    assert.equal(output, paths.map((path) => `${connectionString}\n${path}\n`.repeat(2)).join(""));
   });
 
   test("prints lines for PowerShell and cmd, and what they replace", () => {
     const { instructions } = howToUse(connectionString, "/it's");
     const [string, ca] = ["COMMUNICATION_SERVICES_CONNECTION_STRING", "NODE_EXTRA_CA_CERTS"];
-    assert.ok(instructions.includes(`  $env:${string}='${connectionString}'; $env:${ca}='/it''s'\n`));
-    assert.ok(
-      instructions.includes(`  set "${string}=${connectionString}" & set "${ca}=/it's"\n\nThis replaces a ${ca}`),
-    );
+    const powerShell = `  $env:${string}='${connectionString}'; $env:${ca}='/it''s'\n`;
+    const cmd = `  set "${string}=${connectionString}" & set "${ca}=/it's"\n\nThis replaces a ${ca}`;
+    for (const text of [powerShell, cmd]) assert.ok(instructions.includes(text), text);
   });
 });
 
 /** Starts an emulator in a folder, and waits until it has printed how to use it. */
-async function start(t: TestContext, cwd: string, preload?: string) {
-  const flags = preload === undefined ? [] : ["--require", preload];
-  const running = await startNode([...flags, ...command, "0"], { cwd });
+async function start(t: TestContext, cwd: string, ...flags: string[]) {
+  const running = await startNode([...flags, ...command], { cwd });
   t.after(() => running.child.kill("SIGKILL"));
   const printed = await running.said("Requests and responses:\n");
   const [connectionString = "", port] = /endpoint=https:\/\/[^:]+:(\d+)\/;accesskey=[^']+/.exec(printed) ?? [];

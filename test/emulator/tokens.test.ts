@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { AzureCommunicationTokenCredential } from "@azure/communication-common";
 import { jwtVerify } from "jose";
 import { Identities, RESOURCE_ID } from "./identities.ts";
 import { issueToken, publicKey } from "./tokens.ts";
 
 describe("a token", () => {
-  test("is a JWT with the recorded claims, which jose verifies and the SDK reads", async (t) => {
+  test("is a JWT with the recorded claims, which jose verifies", async () => {
     const identity = new Identities().create();
     const { token, expiresOn } = await issueToken(identity, ["chat", "voip.join"], 60);
     const { payload, protectedHeader } = await jwtVerify(token, await publicKey);
@@ -27,9 +26,5 @@ describe("a token", () => {
       resourceLocation: "unitedstates",
       iat,
     });
-
-    const credential = new AzureCommunicationTokenCredential(token);
-    t.after(() => credential.dispose());
-    assert.equal((await credential.getToken()).expiresOnTimestamp, exp * 1000);
   });
 });

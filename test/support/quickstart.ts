@@ -36,9 +36,10 @@ function changedQuickstart(changes: Record<string, string>): string {
   for (const [text, replacement] of Object.entries(changes)) {
     const file = files.find((name) => readFileSync(name, "utf8").includes(text));
     if (file === undefined) throw new Error(`No file of src has the text "${text}"`);
+    const source = readFileSync(file, "utf8");
     writeFileSync(
       file,
-      readFileSync(file, "utf8").replace(text, () => replacement),
+      source.replace(text, () => replacement),
     );
   }
   return folder;

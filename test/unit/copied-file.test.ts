@@ -24,11 +24,13 @@ describe("communication-identity-preview.ts, copied into another project", () =>
       await client.getToken(user, []).catch((error: unknown) => console.log(isRestError(error)));
       await client.deleteUser(user);`,
     );
-    const strict = "noImplicitOverride,noImplicitReturns,noUnusedLocals,noUnusedParameters,erasableSyntaxOnly";
-    const flags = strict.split(",").map((name) => `--${name}`);
-    const tsc = [join(root, "node_modules", "typescript", "bin", "tsc")];
-    await (await startNode([...tsc, "--init"], { cwd })).ended;
-    const compiler = await startNode([...tsc, ...flags, "--lib", "es2023", "--types", "node"], { cwd });
+    // The settings of `tsc --init`, and some that projects often add.
+    const initial = "strict,noUncheckedIndexedAccess,exactOptionalPropertyTypes,verbatimModuleSyntax,isolatedModules";
+    const added = "noImplicitOverride,noImplicitReturns,noUnusedLocals,noUnusedParameters,erasableSyntaxOnly";
+    const flags = `${initial},${added},declaration,skipLibCheck`.split(",").map((name) => `--${name}`);
+    const target = "--module nodenext --target esnext --lib es2023 --types node".split(" ");
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const compiler = await startNode([tsc, ...flags, ...target, "app.ts"], { cwd });
     assert.equal((await compiler.ended).stdout, "");
     const app = await startNode(["app.js"], { cwd, env: emulator.env });
     const { stdout, stderr } = await app.ended;

@@ -3,11 +3,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { FullOperationResponse } from "@azure/core-client";
-import { explainError } from "../../src/explain-error.ts";
 import { clientOptions } from "../../src/run.ts";
-import { brokenOff } from "../support/faults.ts";
 import { clientOf } from "../support/test-client.ts";
-import { CREATE, test } from "../support/test-emulator.ts";
+import { test } from "../support/test-emulator.ts";
 
 test("clientOptions keep nothing of a call that has ended", async (emulator) => {
   const client = clientOf(emulator, clientOptions);
@@ -20,12 +18,4 @@ test("clientOptions keep nothing of a call that has ended", async (emulator) => 
   collectGarbage();
   // The connection may keep its last request.
   assert.ok(requests.filter((request) => request.deref()).length <= 2);
-});
-
-test("clientOptions know the call whose response breaks off, which the SDK's error doesn't name", async (emulator) => {
-  emulator.on(CREATE, 1, brokenOff);
-  const thrown: unknown = await clientOf(emulator, clientOptions)
-    .createUser()
-    .catch((thrown) => thrown);
-  assert.match(explainError(thrown) ?? "", /^POST \/identities on 127\.0\.0\.1:\d+ failed: .*aborted\.\nCheck/);
 });
