@@ -121,10 +121,13 @@ describe("an edit of main.ts", { concurrency: true }, () => {
   });
 
   test("with a failed call among others: sends no further creates, and deletes what was created", async (emulator) => {
-    emulator.on(CREATE, 20, delayed(500));
+    emulator.on(CREATE, 20, delayed(1500));
     const edit = `
       await Promise.all(Array.from({ length: 29 }, async (_, index) => {
         if (index === 5) await client.getToken({ communicationUserId: "8:acs:nobody" }, ["chat"]);
+        const another = await client.createUser();
+        if (index === 6) setTimeout(() => client.deleteUser(another), 200);
+        else created.add(another.communicationUserId);
         for (let count = 0; count < 50; count++) created.add((await client.createUser()).communicationUserId);
       }));`;
     assertFailure(await runQuickstart(emulator, { edit }), /:issueAccessToken on \S+ returned 401 IdentityNotOwned/);

@@ -40,10 +40,12 @@ describe("an interruption", { concurrency: true, skip }, () => {
     });
   }
 
-  test("while the steps sleep and catch every error: deletes at once. Repeated signals don't cut it short", async (emulator) => {
+  test("while a program sleeps, catches every error and tries again: deletes at once. Repeated signals don't cut it short", async (emulator) => {
     const loop = "(async () => { for (;;) await client.getUserDetail(user).catch(() => {}); })();";
     emulator.on(DELETE, "each", delayed(100));
-    const running = await startQuickstart(emulator, { edit: `${LIBRARIES}\n      ${loop}\n      ${WAIT}` });
+    const [once, again] = ["await untilStopped(", "for (let tries = 0; tries < 3; tries++) await untilStopped("];
+    const replace = { [once]: again, "    });\n  } finally {": "    }).catch(() => {});\n  } finally {" };
+    const running = await startQuickstart(emulator, { edit: `${LIBRARIES}\n      ${loop}\n      ${WAIT}`, replace });
     await running.said("waiting");
     for (const signal of ["SIGINT", "SIGINT", "SIGTERM"] as const) interrupt(running, signal);
     const { code, stderr } = await running.ended;

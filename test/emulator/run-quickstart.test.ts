@@ -18,7 +18,7 @@ function start(script: string, temporary: string, options: Options, ...args: str
   const preload = join(temporaryFolder(), "tmpdir.cjs");
   // With the variable TMPDIR, tsx would have to compile everything again.
   writeFileSync(preload, `require("node:os").tmpdir = () => ${JSON.stringify(temporary)};`);
-  const command = startCommand(script).map((arg) => (arg.endsWith(".ts") ? join(root, arg) : arg));
+  const command = startCommand(script).map((arg) => (/\.c?[jt]s$/.test(arg) ? join(root, arg) : arg));
   return startNode([...TSX, "--require", preload, ...command, ...args], options);
 }
 
@@ -69,7 +69,7 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
   test("prints one line about a temporary folder that it can't write to, and exits with code 1", async () => {
     const { ended } = await start(scripts["start:emulator"], __filename, {});
     const { code, stdout, stderr } = await ended;
-    assert.match(stderr, /^Cannot write to .+run-quickstart.+ \(ENO\w+\)\. .+ folder that you can write to\.\n$/);
+    assert.match(stderr, /^Cannot write to the temporary folder .+run-quickstart.+ \(ENO\w+\)\. Set TMPDIR.+\n$/);
     assert.equal(stdout, "");
     assert.equal(code, 1);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { assertError, assertResponse, create, json, pathOf, send } from "../support/signed-request.ts";
 import { test } from "../support/test-emulator.ts";
-import { RECORDED_VERSIONS } from "./api-versions.ts";
+import { ISSUING_VERSIONS, RECORDED_VERSIONS } from "./api-versions.ts";
 import { Identities } from "./identities.ts";
 import type { Emulator } from "./server.ts";
 
@@ -147,13 +147,15 @@ describe("the service", () => {
       [401, "GET", path, "none"],
       // Recorded: this response doesn't have the API versions.
       [400, "POST", `${path}/:issueAccessToken`],
+      [404, "POST", `${path}/x/:issueAccessToken`],
       [204, "DELETE", path],
       [404, "PUT", "/nowhere"],
     ] as const) {
       const headers = { "x-ms-client-request-id": "1c2d3e4f", ...(authorization && { authorization }) };
       const response = await send(emulator, method, target, { headers });
       assert.equal(response.status, status);
-      assert.equal(response.headers["api-supported-versions"], status === 400 ? undefined : RECORDED_VERSIONS);
+      const versions = target.endsWith("Token") ? ISSUING_VERSIONS : RECORDED_VERSIONS;
+      assert.equal(response.headers["api-supported-versions"], status === 400 ? undefined : versions);
       assert.equal(response.headers["x-ms-client-request-id"], "1c2d3e4f");
       assert.match(String(response.headers["ms-cv"]), /^[\w+/]{22}\.0$/);
     }

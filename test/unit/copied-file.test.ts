@@ -1,28 +1,35 @@
 import assert from "node:assert/strict";
-import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
 import { startNode } from "../support/child-process.ts";
 import { root, temporaryFolder } from "../support/folder.ts";
-import { DELETE, test } from "../support/test-emulator.ts";
+import { CREATE, test } from "../support/test-emulator.ts";
 
 describe("communication-identity-preview.ts, copied into another project", () => {
-  test("compiles and runs as an ES module", async (emulator) => {
+  test("compiles and runs as an ES module, with the README's token.ts", async (emulator) => {
     const cwd = temporaryFolder();
     symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
     writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
     const file = "communication-identity-preview.ts";
     copyFileSync(join(root, "src", file), join(cwd, file));
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    writeFileSync(join(cwd, "token.ts"), /```ts\r?\n(import type [^`]+)```/.exec(readme)?.[1] ?? "");
     writeFileSync(
       join(cwd, "app.ts"),
       `import { isRestError } from "@azure/core-rest-pipeline";
       import { CommunicationIdentityClient } from "./communication-identity-preview.js";
+      import { issueToken } from "./token.js";
       const client = new CommunicationIdentityClient(process.env.COMMUNICATION_SERVICES_CONNECTION_STRING ?? "");
       const { user } = await client.createUserAndToken(["chat"], { customId: "alice" });
       console.log((await client.getUserDetail(user)).customId);
       await client.createUser({ customId: "" }).catch((error: unknown) => console.log(isRestError(error)));
       await client.getToken(user, []).catch((error: unknown) => console.log(isRestError(error)));
-      await client.deleteUser(user);`,
+      await client.deleteUser(user);
+      const [first, second] = await Promise.all([issueToken("bob"), issueToken("bob")]);
+      console.log(first === second, (await issueToken("bob")).user.communicationUserId === first.user.communicationUserId);
+      await issueToken(undefined).catch((error: Error) => console.log(error.message));
+      await client.deleteUser(first.user);`,
     );
     // The settings of `tsc --init`, and some that projects often add.
     const initial = "strict,noUncheckedIndexedAccess,exactOptionalPropertyTypes,verbatimModuleSyntax,isolatedModules";
@@ -34,7 +41,9 @@ describe("communication-identity-preview.ts, copied into another project", () =>
     assert.equal((await compiler.ended).stdout, "");
     const app = await startNode(["app.js"], { cwd, env: emulator.env });
     const { stdout, stderr } = await app.ended;
-    assert.equal(stdout, "alice\ntrue\ntrue\n", stderr);
-    assert.equal(emulator.seen.filter(({ operation }) => operation === DELETE).length, 1);
+    const lines = stdout.replace(/^8:acs:.*\n/m, "");
+    assert.equal(lines, "alice\ntrue\ntrue\ntrue true\nNobody has signed in.\n", stderr);
+    // Two creates of alice, two of bob and one that token.ts makes of its own.
+    assert.equal(emulator.seen.filter(({ operation, status }) => operation === CREATE && status === 201).length, 4);
   });
 });
