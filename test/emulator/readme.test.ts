@@ -22,7 +22,7 @@ describe("the emulator's README", { concurrency: true }, () => {
     const next = 'process.once("beforeExit", () => require("./entra.ts"));';
     writeFileSync(join(cwd, "scratch.ts"), `${scratch}${next}`);
     writeFileSync(join(cwd, "entra.ts"), scratch.replace(/ {2}const client.*\n/, credential));
-    const { ended } = await startNode([...SDK, ...TSX, "scratch.ts"], { cwd, env: emulator.env });
+    const { ended } = await startNode([...SDK, "--require", "tsx/cjs", "scratch.ts"], { cwd, env: emulator.env });
     const { stdout, stderr } = await ended;
     assert.equal(stderr, "");
     assert.match(

@@ -91,9 +91,11 @@ describe("an explanation", () => {
   });
 
   test("of a malformed connection string: doesn't show it", () => {
-    const create = () => new CommunicationIdentityClient("endpoint=https://a/;accesskey=c2Vj;accesskey=c2Vj");
     const expected = /^A client needs a connection string of the form endpoint=https:\/\/…\/;accesskey=…, or [^\n]+$/;
-    assert.throws(create, (thrown) => expected.test(explainError(thrown) ?? ""));
+    for (const value of ["accesskey=c2Vj", "endpoint=https://a/;accesskey=c2Vj;accesskey=c2Vj"]) {
+      const create = () => new CommunicationIdentityClient(value);
+      assert.throws(create, (thrown) => expected.test(explainError(thrown) ?? ""));
+    }
   });
 
   test("of a sign-in that fails in @azure/identity", async ({ endpoint }) => {
