@@ -149,5 +149,5 @@ export async function run(main: () => Promise<void>): Promise<void> {
 /** Prints an error: in plain words if it's a failure of the service, the network or the configuration, else whole. */
 function report(error: unknown): void {
   process.exitCode ||= 1;
-  console.error((explainError(error) ?? format(error)).replace(/accesskey=[^\s'"]+|eyJ[\w-]+\.[\w.-]+/gi, "(secret)"));
+  console.error(explainError(error) ?? format(error).replace(/accesskey=[^\s'"]+|eyJ[\w-]+\.[\w.-]+/gi, "(secret)"));
 }

@@ -56,8 +56,13 @@ describe("a failure", { concurrency: true }, () => {
   });
 
   test("of the configuration: prints two lines on stderr and nothing else", async (emulator) => {
-    const result = await runQuickstart(emulator, { env: { COMMUNICATION_SERVICES_CONNECTION_STRING: " " } });
-    assertFailure(result, /^COMMUNICATION_SERVICES_CONNECTION_STRING isn't set .*\n.*npm run start:emulator\n$/);
+    const result = await runQuickstart(emulator, {
+      env: { COMMUNICATION_SERVICES_CONNECTION_STRING: "endpoint=https://a" },
+    });
+    assertFailure(
+      result,
+      /^COMMUNICATION_SERVICES_CONNECTION_STRING must .*;accesskey=<your-access-key>\n.*semicolon.*\n$/,
+    );
     assert.equal(result.stdout, "");
   });
 
