@@ -62,6 +62,7 @@ describe("the connection string", () => {
   const unusable: Record<string, [where: Where, expected: RegExp]> = {
     "not set anywhere": [{}, notSet],
     blank: [{ variable: " \t " }, notSet],
+    "empty in .env": [file(`${NAME}=`), notSet],
     "alone in .env": [file(VALUE), notSet],
     "in a .env that is a folder": [{ prepare: (path) => mkdirSync(path) }, notSet],
     "still .env.example's": [{ prepare: (path) => copyFileSync(join(root, ".env.example"), path) }, form],
