@@ -63,4 +63,6 @@ function formatTime(time: Date): string {
   return `${date} ${hour % 12 || 12}:${minutesAndSeconds} ${hour < 12 ? "AM" : "PM"} +00:00`;
 }
 
+// With Node's limit of 10 frames, an error from the depths of the SDK wouldn't name the line in this file.
+Error.stackTraceLimit = 50;
 run(main);
