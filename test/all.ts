@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe } from "node:test";
 
 // Runs all test files in one process: each would load the SDK and the emulator again, which takes longer than most tests.
-describe("all tests", { concurrency: true }, () => {
+describe("all tests", { concurrency: true, timeout: 600_000 }, () => {
   for (const file of readdirSync(__dirname, { recursive: true, encoding: "utf8" })) {
     if (file.endsWith(".test.ts")) describe(file, () => require(join(__dirname, file)));
   }

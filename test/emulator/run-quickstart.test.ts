@@ -67,7 +67,10 @@ describe("`npm run start:emulator`", { concurrency: true }, () => {
   });
 
   test("prints one line about a temporary folder that it can't write to, and exits with code 1", async () => {
-    const { ended } = await start(scripts["start:emulator"], __filename, {});
+    // What is loaded before tsx, which would end with a stack trace.
+    const [, first = ""] = startCommand(scripts["start:emulator"]);
+    const env = { TMPDIR: __filename, TEMP: __filename, TMP: __filename };
+    const { ended } = await startNode([join(root, first)], { env });
     const { code, stdout, stderr } = await ended;
     assert.match(stderr, /^Cannot write to the temporary folder .+run-quickstart.+ \(ENO\w+\)\. Set TMPDIR.+\n$/);
     assert.equal(stdout, "");

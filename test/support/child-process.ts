@@ -47,13 +47,8 @@ export function startNode(args: string[], options: Options = {}): Promise<Runnin
   return start(process.execPath, args, {}, options);
 }
 
-/**
- * Flags for Node to run the emulator's source. The libraries come first because tsx looks through every file that is loaded
- * after it, which takes longer than loading them.
- */
-export const TSX = ["reflect-metadata", "@peculiar/x509", "hono", "@hono/node-server", "jose", "tsx/cjs"].flatMap(
-  (name) => ["--require", name],
-);
+/** Flags for Node to run the emulator's source, as the scripts in package.json have them. */
+export const TSX = ["--require", join(root, "test", "emulator", "before-tsx.cjs"), "--require", "tsx/cjs"];
 
 let free = availableParallelism();
 const waiting: (() => void)[] = [];
