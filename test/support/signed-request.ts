@@ -55,7 +55,7 @@ export async function send(
     ...headers,
   };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ method, hostname, port, path: target, ca, agent: false, headers: allHeaders });
+    const outgoing = request({ method, hostname, port, path: target, ca, headers: allHeaders });
     outgoing.on("error", reject);
     outgoing.on("response", (response) => {
       const { statusCode: status = 0, headers } = response;
