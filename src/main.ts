@@ -19,7 +19,8 @@ async function main(): Promise<void> {
       created.add(standardUser.communicationUserId);
       console.log(`Created a standard identity with ID: ${standardUser.communicationUserId}\n`);
 
-      // 2. Create a BYODI identity: pass your own ID for the user, and the service stores it with the identity.
+      // 2. Create a BYODI identity: pass your own ID for the user, and the service stores it with the identity. So an
+      // internal ID is a better choice than an email address. It has 1 to 256 characters, and case counts.
       const customId = "alice@contoso.com";
       const user = await client.createUser({ customId });
       created.add(user.communicationUserId);
