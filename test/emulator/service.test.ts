@@ -75,7 +75,7 @@ describe("the service", () => {
 
   test("creates a new identity for each request without a custom ID, and one for a custom ID", async (emulator) => {
     const body = { customId: "alice", createTokenWithScopes: ["chat"] };
-    const concurrent = await Promise.all(Array.from({ length: 50 }, () => create(emulator, body)));
+    const concurrent = await Promise.all(Array.from({ length: 10 }, () => create(emulator, body)));
     const ids = [...new Set(concurrent), await create(emulator), await create(emulator)];
     assert.deepEqual([...emulator.identities], ids);
     assert.equal(ids.length, 3);
