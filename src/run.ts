@@ -57,7 +57,7 @@ async function sendInTime(request: PipelineRequest, next: SendRequest, limit: nu
  * @throws What the steps throw, or an error that says that they were stopped.
  */
 export async function untilStopped(steps: () => Promise<void>): Promise<void> {
-  if (stop.signal.aborted) throw await nextTurn(STOPPED); // A program tries again after Ctrl-C.
+  if (stop.signal.aborted) throw await nextTurn(STOPPED); // There is no second try after Ctrl-C.
   callLimit = CALL_LIMIT;
   const failed = new AbortController();
   const stopped = once(stop.signal, "abort").then(() => Promise.reject(STOPPED));
