@@ -27,7 +27,7 @@ export function readConnectionString(): string {
   const [, endpoint = "", accessKey] = /^\W?endpoint=([^;]*)(;accesskey=[^;<]+)?;?$/i.exec(value) ?? [];
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol !== "https:" || url.href !== `${url.origin}/` || !accessKey) {
-    const cut = "The access key is missing. A shell cuts the value at the semicolon: put it in quotation marks.";
+    const cut = "The access key is missing. A shell cuts an unquoted value at the semicolon: use quotation marks.";
     const incomplete = "Copy all of it from the Azure portal (your Communication Services resource > Settings > Keys).";
     throw new PlainError(
       `${VARIABLE} must have the form endpoint=https://<your-resource>.communication.azure.com/;accesskey=<your-access-key>\n${endpoint && !accessKey ? cut : incomplete}`,

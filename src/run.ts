@@ -70,7 +70,7 @@ export async function untilStopped(steps: () => Promise<void>): Promise<void> {
 
 /**
  * Waits for the calls in progress, up to 10 seconds, and then deletes identities one after the other. If a delete fails,
- * the others are still deleted. The IDs that are left stay in the set and are printed, with the reason of the first failure.
+ * the others are still deleted. Their IDs stay in the set and are printed, with the reason of the first failure.
  */
 export function deleteEach(ids: Set<string>, deleteIdentity: (id: string) => Promise<void>): Promise<void> {
   return listening(async () => {
@@ -90,7 +90,7 @@ export function deleteEach(ids: Set<string>, deleteIdentity: (id: string) => Pro
       }
     }
     if (failures.length === 0) return;
-    console.error(`These identities could not be deleted (README.md says what to do):\n${[...ids].join("\n")}`);
+    console.error(`These identities may still exist (README.md says how to delete them):\n${[...ids].join("\n")}`);
     report(failures[0]);
   });
 }
