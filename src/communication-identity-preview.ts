@@ -11,15 +11,14 @@ import {
 } from "@azure/communication-identity";
 import type { KeyCredential, TokenCredential } from "@azure/core-auth";
 import { createSerializer, type OperationOptions, type OperationSpec, ServiceClient } from "@azure/core-client";
-import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import { type PipelinePolicy, RestError } from "@azure/core-rest-pipeline";
 
-// Only `@azure/communication-identity` 1.4.0-beta.1 has BYODI. This file backports the beta's BYODI calls to version 1.3.1,
-// with the same names. If you can install the beta, delete this file and import the client from the package.
-//
-// You can copy this file into your own project. There, check for the SDK's errors with `isRestError()` from
-// "@azure/core-rest-pipeline", not with `instanceof`: version 1.3.1 is CommonJS only, so in an ES module Node loads Azure's
-// core libraries twice and opens two connections. To avoid that, save the file as `.cts` and run it with tsx, or compile it
-// with tsc without `verbatimModuleSyntax`. To bundle it as an ES module, use `--packages=external` (esbuild).
+// `@azure/communication-identity` 1.4.0-beta.1, which has BYODI, for projects that use version 1.3.1: the same names, types
+// and calls. To switch to the beta, delete this file and import from the package. Check for errors of the service with
+// `isRestError()` from "@azure/core-rest-pipeline", not with `instanceof`.
+
+// Together with the types below, everything that the beta exports.
+export type * from "@azure/communication-identity";
 
 /** The only API version of the Identity service with custom IDs and `GET /identities/{id}`. */
 const PREVIEW_API_VERSION = "2025-03-02-preview";
@@ -55,7 +54,8 @@ export interface CommunicationUserDetail {
 
 /** The SDK's client with custom IDs. All its calls, including the inherited ones, use API version 2025-03-02-preview. */
 export class CommunicationIdentityClient extends StableClient {
-  readonly #previewClient: ServiceClient;
+  // Not `#previewClient`: that couldn't be read through a `Proxy` around the client.
+  private readonly previewClient: ServiceClient;
 
   /**
    * @param connectionString - The resource's connection string: `endpoint=https://…/;accesskey=…`.
@@ -92,8 +92,8 @@ export class CommunicationIdentityClient extends StableClient {
 
     // The inherited calls get the same user agent from the SDK.
     const userAgentOptions = { userAgentPrefix: `${options.userAgentOptions?.userAgentPrefix ?? ""} ${SDK}`.trim() };
-    this.#previewClient = new ServiceClient({ ...previewOptions, endpoint: url, userAgentOptions });
-    this.#previewClient.pipeline.addPolicy(createCommunicationAuthPolicy(credential));
+    this.previewClient = new ServiceClient({ ...previewOptions, endpoint: url, userAgentOptions });
+    this.previewClient.pipeline.addPolicy(createCommunicationAuthPolicy(credential));
   }
 
   /**
@@ -104,8 +104,8 @@ export class CommunicationIdentityClient extends StableClient {
    * @throws RestError with the service's `statusCode`, `code` and `message`.
    */
   override async createUser(options: CreateUserOptions = {}): Promise<CommunicationUserIdentifier> {
-    const { customId } = options;
-    const { identity } = await this.#create(customId === undefined ? undefined : { customId }, options);
+    const body = options.customId === undefined ? undefined : { customId: options.customId };
+    const { identity } = await this.previewClient.sendOperationRequest<Created>({ body, options }, createSpec);
     return { communicationUserId: identity.id };
   }
 
@@ -121,9 +121,10 @@ export class CommunicationIdentityClient extends StableClient {
     options: CreateUserAndTokenOptions = {},
   ): Promise<CommunicationUserToken> {
     const { customId, tokenExpiresInMinutes: expiresInMinutes } = options;
-    const body = { customId, createTokenWithScopes: scopes, expiresInMinutes };
-    const { identity, accessToken } = await this.#create(body, options);
-    const token = accessToken && { token: accessToken.token, expiresOn: new Date(accessToken.expiresOn) };
+    const args = { body: { customId, createTokenWithScopes: scopes, expiresInMinutes }, options };
+    const { identity, accessToken } = await this.previewClient.sendOperationRequest<Created>(args, createSpec);
+    const expiresOn = accessToken?.expiresOn && new Date(accessToken.expiresOn);
+    const token = accessToken && { token: accessToken.token, expiresOn };
     // The SDK's type doesn't say that the token may be missing.
     return { ...token, user: { communicationUserId: identity.id } } as CommunicationUserToken;
   }
@@ -141,24 +142,27 @@ export class CommunicationIdentityClient extends StableClient {
     options: OperationOptions = {},
   ): Promise<CommunicationUserDetail> {
     const args = { id: user.communicationUserId, options };
-    const { id, customId, lastTokenIssuedAt } = await this.#previewClient.sendOperationRequest<Identity>(args, getSpec);
-    const time = lastTokenIssuedAt !== undefined && { lastTokenIssuedAt: new Date(lastTokenIssuedAt) };
-    return { user: { communicationUserId: id }, ...(customId !== undefined && { customId }), ...time };
-  }
-
-  #create(body: object | undefined, options: OperationOptions): Promise<Created> {
-    return this.#previewClient.sendOperationRequest({ body, options }, createSpec);
+    const { id, customId, lastTokenIssuedAt } = await this.previewClient.sendOperationRequest<Identity>(args, getSpec);
+    const detail: CommunicationUserDetail = { user: { communicationUserId: id } };
+    if (customId) detail.customId = customId;
+    if (lastTokenIssuedAt) detail.lastTokenIssuedAt = new Date(lastTokenIssuedAt);
+    return detail;
   }
 }
 
 const previewPolicy: PipelinePolicy = {
   name: "previewPolicy",
-  sendRequest(request, next) {
+  async sendRequest(request, next) {
     const url = new URL(request.url);
     url.searchParams.set("api-version", PREVIEW_API_VERSION);
     request.url = url.href;
     request.headers.set("accept", "application/json"); // As the SDK's own calls do.
-    return next(request);
+    const response = await next(request);
+    const isJson = response.bodyAsText && /json/i.test(response.headers.get("content-type") ?? "json");
+    if (isJson || response.status === 204) return response;
+    // For example the sign-in page of a proxy or of a hotel's network. The SDK would take it for an empty result.
+    const details = { code: RestError.PARSE_ERROR, statusCode: response.status, request, response };
+    throw new RestError("The response isn't the service's: it isn't JSON.", details);
   },
 };
 

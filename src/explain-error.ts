@@ -15,9 +15,6 @@ const CHECK_CERTIFICATE =
   "Check the endpoint and this machine's clock. If a proxy has its own CA, set NODE_EXTRA_CA_CERTS to the CA's file, in the terminal and not in .env.";
 const CHECK_ENDPOINT = "Check that the endpoint is your Communication Services resource's, and any proxy in between.";
 
-/** The requests of errors that don't have theirs: the SDK leaves it out when a response breaks off. */
-export const requestOf = new WeakMap<object, PipelineRequest>();
-
 /**
  * Explains an error of the service, the network or the configuration in one or two lines without a secret.
  *
@@ -29,12 +26,9 @@ export const requestOf = new WeakMap<object, PipelineRequest>();
 export function explainError(error: unknown): string | undefined {
   if (error instanceof PlainError) return error.message;
   if (isRestError(error)) {
-    const request = error.request ?? requestOf.get(error);
-    const call = request ? nameCall(request) : "A call";
+    // If a response breaks off, the SDK doesn't say which call it was.
+    const call = error.request ? nameCall(error.request) : "A call";
     return error.statusCode === undefined ? explainConnection(call, error) : explainResponse(call, error);
-  }
-  if (error instanceof Error && /^Invalid (connection string|endpoint url) /.test(error.message)) {
-    return "A client needs a connection string of the form endpoint=https://…/;accesskey=…, or an endpoint and a credential.";
   }
   // The errors of `@azure/identity`. The message of `DefaultAzureCredential` has more than 100 lines.
   if (error instanceof Error && /(CredentialUnavailable|Authentication(Required)?)Error$/.test(error.name)) {
@@ -72,7 +66,7 @@ function explainResponse(call: string, { statusCode, code, details, request, res
   return `${call} returned ${statusCode} ${oneLine(code)}${text}\n${whatToDo}`;
 }
 
-/** Puts a text on one line, removes characters that a terminal would obey, and cuts it to 300 characters. */
+/** Puts a text on one line, removes characters that a terminal would interpret, and cuts it to 300 characters. */
 function oneLine(text: string): string {
   return text.replace(/[\p{C}\u2028\u2029]+/gu, " ").slice(0, 300);
 }

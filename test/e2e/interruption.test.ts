@@ -4,16 +4,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { interrupt, startNpm } from "../support/child-process.ts";
 import { delayed, type Fault, silent } from "../support/faults.ts";
 import { LIBRARIES } from "../support/libraries.ts";
-import { assertDeleted, SHORT_LIMITS, startQuickstart } from "../support/quickstart.ts";
+import { assertDeleted, SHORT_LIMIT, startQuickstart } from "../support/quickstart.ts";
 import { CREATE, DELETE, ISSUE, test } from "../support/test-emulator.ts";
 
 // Node on Windows ends a process at once, whatever signal it's sent.
 const skip = process.platform === "win32" && "a test can't send a signal on Windows";
 
 const INTERRUPTED = "Interrupted. To quit without the cleanup, press Ctrl-C again.\n";
-const WAIT = `console.log("waiting");\n      await new Promise((resolve) => setTimeout(resolve, 100_000));`;
+const DELETED = "Deleted 2 of 2 identities.\n";
+const WAIT = `console.log("waiting");\n  await new Promise((resolve) => setTimeout(resolve, 100_000));`;
 
-describe("an interruption", { concurrency: true, skip }, () => {
+describe("an interruption", { skip }, () => {
   // The request that is in progress, and how many requests but deletes have been sent by then.
   const moments = [
     ["SIGINT", 130, CREATE, 1, 1],
@@ -24,47 +25,77 @@ describe("an interruption", { concurrency: true, skip }, () => {
     // npm passes a signal on, so the quickstart gets it twice.
     test(`${signal} during ${operation}: the call ends, no step follows, and everything is deleted`, async (emulator) => {
       emulator.on(operation, which, async (c, next) => {
-        interrupt(await running, signal);
-        await (await running).said(INTERRUPTED);
+        interrupt(running, signal);
+        await running.said(INTERRUPTED);
         return delayed(50)(c, next);
       });
       // Leaves time for a step that should not follow.
       emulator.on(DELETE, "each", delayed(300));
       const running =
         signal === "SIGINT" ? startNpm(["start", "--silent"], { env: emulator.env }) : startQuickstart(emulator);
-      const { code, stderr } = await (await running).ended;
-      assert.equal(stderr, INTERRUPTED);
+      const { code, stderr } = await running.ended;
+      const deletes = Math.min(requests, 2);
+      assert.equal(stderr, `${INTERRUPTED}Deleted ${deletes} of ${deletes} identities.\n`);
       assert.equal(code, exitCode);
-      assert.equal(emulator.seen.length, requests + Math.min(requests, 2), "no further step, and each delete once");
-      assertDeleted(emulator, Math.min(requests, 2));
+      assert.equal(emulator.seen.length, requests + deletes, "no further step, and each delete once");
+      assertDeleted(emulator, deletes);
     });
   }
 
   test("while a program sleeps, catches every error and tries again: deletes at once. Repeated signals don't cut it short", async (emulator) => {
     const loop = "(async () => { for (;;) await client.getUserDetail(user).catch(() => {}); })();";
     emulator.on(DELETE, "each", delayed(100));
-    const [once, again] = ["await untilStopped(", "for (let tries = 0; tries < 3; tries++) await untilStopped("];
-    const replace = { [once]: again, "    });\n  } finally {": "    }).catch(() => {});\n  } finally {" };
-    const running = await startQuickstart(emulator, { edit: `${LIBRARIES}\n      ${loop}\n      ${WAIT}`, replace });
+    const running = startQuickstart(emulator, { edit: `${LIBRARIES}\n  ${loop}\n  ${WAIT}` });
     await running.said("waiting");
     for (const signal of ["SIGINT", "SIGINT", "SIGTERM"] as const) interrupt(running, signal);
     const { code, stderr } = await running.ended;
-    assert.equal(stderr, INTERRUPTED);
+    assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
     assert.ok(code === 130 || code === 143, `${code}`); // Signals that arrive together have no order.
     assertDeleted(emulator, 2);
   });
 
-  test("followed by another Ctrl-C a second later: quits at once", async (emulator) => {
-    const hang: Fault = async (c, next) => {
+  test("while the last step blocks the thread: takes effect after it", async (emulator) => {
+    const edit = 'console.log("blocking");\n  for (const end = Date.now() + 1000; Date.now() < end; );';
+    const running = startQuickstart(emulator, { edit });
+    await running.said("blocking");
+    interrupt(running, "SIGINT");
+    const { code, stderr } = await running.ended;
+    assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
+    assert.equal(code, 130);
+    assertDeleted(emulator, 2);
+  });
+
+  test("before the deletes, and a second later the terminal is closed: everything is deleted", async (emulator) => {
+    const slow: Fault = async (c, next) => {
       await delay(1100);
-      interrupt(await running, "SIGINT");
+      for (const signal of ["SIGHUP", "SIGTERM"] as const) interrupt(running, signal);
+      await delayed(300)(c, next);
+    };
+    emulator.on(DELETE, 1, slow);
+    const replace = { "() => deleteEach": `async () => { ${WAIT.replace("100_000", "500")} await deleteEach` };
+    const end = { "deleteUser({ communicationUserId })),": "deleteUser({ communicationUserId })); }," };
+    const running = startQuickstart(emulator, { replace: { ...replace, ...end } });
+    await running.said("waiting");
+    interrupt(running, "SIGINT");
+    const { code, stderr } = await running.ended;
+    assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
+    assert.ok(code === 129 || code === 143, `${code}`);
+    assertDeleted(emulator, 2);
+  });
+
+  test("followed by another Ctrl-C a second later: quits at once, even if there are more in between", async (emulator) => {
+    const hang: Fault = async (c, next) => {
+      for (const _ of ["0.7 s", "1.4 s"]) {
+        await delay(700);
+        interrupt(running, "SIGINT");
+      }
       return silent(c, next);
     };
     emulator.on(DELETE, 1, hang);
     const running = startQuickstart(emulator, { edit: WAIT });
-    await (await running).said("waiting");
-    interrupt(await running, "SIGINT");
-    const { code, stderr } = await (await running).ended;
+    await running.said("waiting");
+    interrupt(running, "SIGINT");
+    const { code, stderr } = await running.ended;
     assert.equal(stderr, INTERRUPTED); // The IDs aren't printed, as they are when the time limit ends the deletes.
     assert.equal(code, 130);
     assert.equal(emulator.identities.size, 2);
@@ -72,16 +103,15 @@ describe("an interruption", { concurrency: true, skip }, () => {
 
   test("while the service doesn't respond: ends, and prints what is left", async (emulator) => {
     emulator.on(CREATE, 2, async (c, next) => {
-      interrupt(await running, "SIGINT");
+      interrupt(running, "SIGINT");
       return silent(c, next);
     });
     emulator.on(DELETE, 1, silent);
-    // A call with its own signal has no time limit.
-    const endless = { "createUser({ customId })": "createUser({ abortSignal: new AbortController().signal })" };
-    const running = startQuickstart(emulator, { replace: { ...SHORT_LIMITS, ...endless } });
-    const { code, stderr } = await (await running).ended;
+    const running = startQuickstart(emulator, { replace: SHORT_LIMIT });
+    const { code, stderr } = await running.ended;
     const [id] = emulator.identities;
-    assert.match(stderr, new RegExp(`^${INTERRUPTED}These .*:\n${id}\nDELETE .* took longer than 2 seconds`));
+    const left = `Deleted 0 of 1 identities\\.\nThese .*:\n${id}\nDELETE .* took longer than 5 seconds`;
+    assert.match(stderr, new RegExp(`^${INTERRUPTED}${left}`));
     assert.equal(code, 130);
   });
 });

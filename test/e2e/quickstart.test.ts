@@ -8,12 +8,12 @@ import { quickstartFolder } from "../support/folder.ts";
 import { assertDeleted, assertTranscript, runQuickstart } from "../support/quickstart.ts";
 import { CREATE, DELETE, GET, ISSUE, test } from "../support/test-emulator.ts";
 
-describe("the quickstart", { concurrency: true }, () => {
+describe("the quickstart", () => {
   test("as `npm start` reads .env, prints the sample's output, and sends eight requests over one connection", async (emulator) => {
     const cwd = quickstartFolder();
     const { COMMUNICATION_SERVICES_CONNECTION_STRING: value, NODE_EXTRA_CA_CERTS } = emulator.env;
     writeFileSync(join(cwd, ".env"), `# Azure\nCOMMUNICATION_SERVICES_CONNECTION_STRING="${value}"\n`);
-    const result = await (await startNpm(["start", "--silent"], { cwd, env: { NODE_EXTRA_CA_CERTS } })).ended;
+    const result = await startNpm(["start", "--silent"], { cwd, env: { NODE_EXTRA_CA_CERTS } }).ended;
     assertTranscript(result);
 
     const ids = [...result.stdout.matchAll(/ID(?: \(second call\))?: (8:acs:\S+)/g)].map(([, id = ""]) => id);
@@ -80,7 +80,7 @@ describe("the quickstart", { concurrency: true }, () => {
   const skip = !typescript && "this version of Node doesn't run TypeScript";
   test("also runs as `node src/main.ts`", { skip }, async (emulator) => {
     // As an ES module, which Node warns about.
-    const { ended } = await startNode([join(__dirname, "../../src/main.ts")], { env: emulator.env });
+    const { ended } = startNode([join(__dirname, "../../src/main.ts")], { env: emulator.env });
     assertTranscript({ ...(await ended), stderr: "" });
   });
 });

@@ -1,10 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { availableParallelism, constants } from "node:os";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { root, temporaryFolder } from "./folder.ts";
 
-/** A child process that runs for longer than this hangs, and is killed. In milliseconds. */
-const LIMIT = 120_000;
+/** A child process that runs for longer than this hangs, and is killed. */
+const LIMIT_MS = 120_000;
 
 /** How a child process ended. */
 export interface Result {
@@ -37,33 +37,33 @@ export interface Options {
 }
 
 /** Starts npm, in the project's folder unless another is given. */
-export function startNpm(args: string[], options: Options = {}): Promise<Running> {
+export function startNpm(args: string[], options: Options = {}): Running {
   // On Windows npm is a script, which only a shell can run.
   return start(["npm", ...args].join(" "), [], { shell: true }, { cwd: root, ...options });
 }
 
 /** Starts Node. */
-export function startNode(args: string[], options: Options = {}): Promise<Running> {
+export function startNode(args: string[], options: Options = {}): Running {
   return start(process.execPath, args, {}, options);
 }
 
 /** Flags for Node to run the emulator's source, as the scripts in package.json have them. */
 export const TSX = ["--require", join(root, "test", "emulator", "before-tsx.cjs"), "--require", "tsx/cjs"];
 
-let free = availableParallelism();
-const waiting: (() => void)[] = [];
+/** The arguments of a script in package.json that runs Node, with another folder for its files. */
+export function argumentsOf(script: string, folder: string): string[] {
+  const [, ...args] = script.split(" ");
+  return args.map((arg) => (/\.c?[jt]s$/.test(arg) ? join(folder, arg) : arg));
+}
 
-/** Starts a process. At most one per processor runs at a time: more would only slow each other down. */
-async function start(command: string, args: string[], how: SpawnOptions, options: Options): Promise<Running> {
+function start(command: string, args: string[], how: SpawnOptions, options: Options): Running {
   const { env = {}, cwd = temporaryFolder(), stdout: file = "pipe" } = options;
-  if (free > 0) free--;
-  else await new Promise<void>((resolve) => waiting.push(resolve));
   const child = spawn(command, args, {
     ...how,
     cwd,
     env: { ...inherited(), ...env },
     stdio: ["ignore", file, "pipe"],
-    timeout: LIMIT,
+    timeout: LIMIT_MS,
     killSignal: "SIGKILL",
     // A process group of its own, so that a test can signal it as a terminal does.
     detached: process.platform !== "win32",
@@ -74,9 +74,6 @@ async function start(command: string, args: string[], how: SpawnOptions, options
   const ended = new Promise<Result>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode, signal) => {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
       const code = exitCode ?? 128 + constants.signals[signal ?? "SIGKILL"];
       // Node on Windows ends the lines of an uncaught error with CR LF.
       resolve({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") });

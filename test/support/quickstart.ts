@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startCommand } from "../emulator/start-command.ts";
-import { type Options, type Result, type Running, startNode } from "./child-process.ts";
+import { scripts } from "../../package.json";
+import { argumentsOf, type Options, type Result, type Running, startNode } from "./child-process.ts";
 import { quickstartFolder, root } from "./folder.ts";
 import { DELETE, type TestEmulator } from "./test-emulator.ts";
 
@@ -10,23 +10,22 @@ import { DELETE, type TestEmulator } from "./test-emulator.ts";
 export interface QuickstartOptions extends Options {
   /** Lines to add to the steps in `main.ts`, as a learner would, where a comment invites them. */
   edit?: string;
-  /** Other texts in `src` to replace, for example `SHORT_LIMITS`. */
+  /** Other texts in `src` to replace, for example `SHORT_LIMIT`. */
   replace?: Record<string, string>;
 }
 
-/** For a test that waits for a time limit. The limits are still long enough for a slow machine. */
-export const SHORT_LIMITS = { "LIMIT = 60_000": "LIMIT = 5000", "LIMIT = 10_000": "LIMIT = 2000" };
+/** For a test that waits for the time limit. It's still long enough for a slow machine. */
+export const SHORT_LIMIT = { "CALL_LIMIT_MS = 30_000": "CALL_LIMIT_MS = 5000" };
 
 /** Starts what `npm start` runs. With changes, it runs in a copy of the project. */
-export function startQuickstart(emulator: TestEmulator, options: QuickstartOptions = {}): Promise<Running> {
+export function startQuickstart(emulator: TestEmulator, options: QuickstartOptions = {}): Running {
   const { edit, replace = {}, ...others } = options;
-  const invitation = "      // Add your own steps here.";
+  const invitation = "  // Add your own steps here.";
   const changes = { ...replace, ...(edit !== undefined && { [invitation]: `${edit}\n${invitation}` }) };
   const isChanged = Object.keys(changes).length > 0;
   const folder = isChanged ? changedQuickstart(changes) : root;
-  const [file = "", ...flags] = startCommand().reverse();
   const env = { ...emulator.env, ...options.env };
-  return startNode([...flags.reverse(), join(folder, file)], { ...others, env });
+  return startNode(argumentsOf(scripts.start, folder), { ...others, env });
 }
 
 /** Copies the quickstart and replaces texts in its source. */
@@ -47,8 +46,7 @@ function changedQuickstart(changes: Record<string, string>): string {
 
 /** Runs what `npm start` runs, to its end, and checks that it prints no secret. */
 export async function runQuickstart(emulator: TestEmulator, options?: QuickstartOptions): Promise<Result> {
-  const { ended } = await startQuickstart(emulator, options);
-  const result = await ended;
+  const result = await startQuickstart(emulator, options).ended;
   assertNoSecrets(result, emulator, options?.env?.COMMUNICATION_SERVICES_CONNECTION_STRING);
   return result;
 }
@@ -79,18 +77,24 @@ export function assertTranscript({ code, stdout, stderr }: Result, expectedStder
 }
 
 function mask(output: string): string {
-  const id = /8:acs:[0-9a-fx]{8}(-[0-9a-fx]{4}){3}-[0-9a-fx]{12}_[0-9a-fx]{8}(-[0-9a-fx]{4}){3}-[0-9a-fx]{12}/g;
+  const id = /8:acs:[0-9a-fxy]{8}(-[0-9a-fxy]{4}){3}-[0-9a-fxy]{12}_[0-9a-fxy]{8}(-[0-9a-fxy]{4}){3}-[0-9a-fxy]{12}/g;
   const time = /\d{1,2}\/\d{1,2}\/\d{4} \d{1,2}:\d\d:\d\d [AP]M \+00:00/;
   return output.replace(id, "<ID>").replace(time, "<time>");
 }
 
-/** What holds for every failure: one or two plain lines on stderr, which match a pattern, and exit code 1. */
-export function assertFailure({ code, stdout, stderr }: Result, expected: RegExp): void {
-  assert.match(stderr, expected);
-  assert.match(stderr, /^([^\n]+\n){1,2}$/);
+/**
+ * What holds for every failure: one or two plain lines on stderr, which match a pattern, exit code 1, and nothing is left of
+ * the identities, whose number is printed.
+ */
+export function assertFailure(result: Result, expected: RegExp, emulator: TestEmulator, deleted: number): void {
+  const { code, stdout, stderr } = result;
+  const message = deleted > 0 ? stderr.replace(`Deleted ${deleted} of ${deleted} identities.\n`, "") : stderr;
+  assert.match(message, expected);
+  assert.match(message, /^([^\n]+\n){1,2}$/);
   assert.doesNotMatch(stderr, /^\s+at |^\w*Error:|undefined|\[object/m);
   assert.doesNotMatch(stdout, /undefined|Deleted identities/);
   assert.equal(code, 1);
+  assertDeleted(emulator, deleted);
 }
 
 /** Checks that nothing is left, and that so many identities were deleted. */

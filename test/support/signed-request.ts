@@ -3,7 +3,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import type { Emulator } from "../emulator/server.ts";
+import type { Emulator } from "../emulator/emulator.ts";
 
 /** A response, as received. */
 export interface Received {

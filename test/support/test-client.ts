@@ -1,6 +1,6 @@
 import type { CommunicationIdentityClientOptions } from "@azure/communication-identity";
 import { CommunicationIdentityClient } from "../../src/communication-identity-preview.ts";
-import type { Emulator } from "../emulator/server.ts";
+import type { Emulator } from "../emulator/emulator.ts";
 
 export { CommunicationIdentityClient };
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as plainTest, type TestContext, type TestOptions } from "node:test";
 import { createCertificate } from "../emulator/certificate.ts";
-import { type Emulator, startEmulator } from "../emulator/server.ts";
+import { type Emulator, startEmulator } from "../emulator/emulator.ts";
 import type { Middleware } from "../emulator/service.ts";
 import type { Fault } from "./faults.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -60,7 +60,7 @@ export async function startTestEmulator(t: TestContext): Promise<TestEmulator> {
   const seen: SeenRequest[] = [];
   const faults: { operation: string; which: number | "each"; fault: Fault; count: number }[] = [];
 
-  const watch: Middleware = async (c, next) => {
+  const intercept: Middleware = async (c, next) => {
     const path = c.req.path.replace(/^\/identities\/[^/]+/, "/identities/{id}");
     const operation = `${c.req.method} ${path}`;
     const body = String(c.var.rawBody ?? "");
@@ -78,7 +78,7 @@ export async function startTestEmulator(t: TestContext): Promise<TestEmulator> {
     request.response = await c.res.clone().text();
   };
 
-  const emulator = await startEmulator({ certificate, watch });
+  const emulator = await startEmulator({ certificate, intercept });
   t.after(() => emulator.close());
   const testEmulator: TestEmulator = {
     ...emulator,

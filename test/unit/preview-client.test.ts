@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
+import { inspect } from "node:util";
 import { CommunicationIdentityClient as StableClient } from "@azure/communication-identity";
 import { isRestError, type PipelinePolicy, RestError } from "@azure/core-rest-pipeline";
-import { clientOptions } from "../../src/run.ts";
-import { dropped, error, respond, silent } from "../support/faults.ts";
+import { DEVELOPMENT_KEY } from "../emulator/emulator.ts";
+import { dropped, error, type Fault, respond, silent } from "../support/faults.ts";
 import { CommunicationIdentityClient, clientOf } from "../support/test-client.ts";
 import { CREATE, GET, ISSUE, startTestEmulator, test } from "../support/test-emulator.ts";
 
@@ -127,19 +128,43 @@ describe("the preview client", () => {
     assert.deepEqual(seen, [`${CREATE} 1 1`, `${CREATE} 1 2`, `${CREATE} 1 3`, `${GET} 1 1`, `${GET} 1 2`]);
   });
 
-  test("succeeds, with a new signature, if each request fails once with a transient fault", async (emulator) => {
-    const throttled = error(429, "TooManyRequests", "Slow down.", { "Retry-After": "1" });
-    const faults = [throttled, dropped, error(503, "ServiceUnavailable")];
-    for (const index of [0, 1, 2, 3, 4]) emulator.on("any", 2 * index + 1, faults[index % 3] ?? dropped);
-    const client = clientOf(emulator, { ...clientOptions, retryOptions: { retryDelayInMs: 1 } });
-    const user = await client.createUser();
-    await client.createUserAndToken(["chat"], { customId: "alice" });
-    await client.getUserDetail(user);
-    await client.getToken(user, ["chat"]);
-    await client.deleteUser(user);
-    // The emulator rejects a request without a valid signature.
-    const statuses = emulator.seen.map(({ status }) => status);
-    assert.deepEqual(statuses, [429, 201, 0, 201, 503, 200, 429, 200, 0, 204]);
+  test("throws a RestError if a response with a status of success isn't the service's", async (emulator) => {
+    const client = clientOf(emulator);
+    const page = respond(200, "<h1>Sign in</h1>", { "content-type": "text/html" });
+    const empty: Fault = async () => new Response(null, { status: 201 });
+    for (const fault of [page, empty]) {
+      for (let request = 1; request <= 6; request++) emulator.on("any", request, fault);
+      const teams = { teamsUserAadToken: "a", clientId: "b", userObjectId: "c" };
+      const creates = [client.createUser({ customId: "alice" }), client.createUserAndToken(["chat"])];
+      const others = [client.getUserDetail(STRANGER), client.getToken(STRANGER, ["chat"]), client.deleteUser(STRANGER)];
+      for (const result of await Promise.allSettled([...creates, ...others, client.getTokenForTeamsUser(teams)])) {
+        assert.ok(result.status === "rejected" && isRestError(result.reason));
+        const { statusCode, request, response } = result.reason;
+        assert.equal(statusCode, fault === page ? 200 : 201);
+        assert.equal(request, response?.request);
+      }
+    }
+  });
+
+  test("takes `null` in a response for none", async (emulator) => {
+    emulator.on(GET, 1, respond(200, '{"id":"8:acs:a_b","customId":null,"lastTokenIssuedAt":null}'));
+    emulator.on(CREATE, 1, respond(201, '{"identity":{"id":"8:acs:a_b"},"accessToken":null}'));
+    const user = { communicationUserId: "8:acs:a_b" };
+    assert.deepEqual(await clientOf(emulator).getUserDetail(user), { user });
+    assert.deepEqual(await clientOf(emulator).createUserAndToken(["chat"]), { user });
+  });
+
+  test("works in a `Proxy` and as a prototype, and shows no key", async (emulator) => {
+    const client = clientOf(emulator);
+    const proxy = new Proxy(client, { get: (target, name, receiver) => Reflect.get(target, name, receiver) });
+    for (const wrapped of [proxy, Object.create(client) as CommunicationIdentityClient]) {
+      const user = await wrapped.createUser({ customId: "alice" });
+      assert.deepEqual((await wrapped.createUserAndToken(["chat"], { customId: "alice" })).user, user);
+      assert.equal((await wrapped.getUserDetail(user)).customId, "alice");
+      await wrapped.deleteUser(user);
+    }
+    const text = inspect(client, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+    assert.ok(!text.includes(DEVELOPMENT_KEY.slice(0, 12)));
   });
 
   test("ends a call with the caller's abortSignal, and with the timeout in requestOptions", async (emulator) => {
