@@ -10,14 +10,14 @@ import { startNode, TSX } from "../support/child-process.ts";
 import { root, temporaryFolder } from "../support/folder.ts";
 import { json, pathOf, send } from "../support/signed-request.ts";
 import { test } from "../support/test-emulator.ts";
-import { explain, howToUse, readArguments, USAGE } from "./command-line.ts";
-import { startEmulator } from "./server.ts";
+import { explainStart, howToUse, readArguments, USAGE } from "./cli.ts";
+import { startEmulator } from "./emulator.ts";
 
 const windows = process.platform === "win32";
 const skip = spawnSync("bash", ["--version"]).status !== 0 && "there is no bash";
 const command = [...TSX, join(root, "test", "emulator", "cli.ts"), "0"];
 
-describe("`npm run emulator`", { concurrency: true }, () => {
+describe("`npm run emulator`", () => {
   test("prints how to use it, shows the requests without secrets, and ends on Ctrl-C, Ctrl-Break and SIGTERM", async (_, t) => {
     const cwd = temporaryFolder();
     const first = await start(t, cwd);
@@ -54,7 +54,7 @@ describe("`npm run emulator`", { concurrency: true }, () => {
   test("prints one line about a folder that it can't write to, and exits with code 1", async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, ".emulator"), "");
-    const { code, stdout, stderr } = await (await startNode(command, { cwd })).ended;
+    const { code, stdout, stderr } = await startNode(command, { cwd }).ended;
     assert.match(stderr, /^Cannot write to .+\.emulator \(EEXIST\)\. .+ folder that you can write to\.\n$/);
     assert.equal(stdout, "");
     assert.equal(code, 1);
@@ -65,8 +65,9 @@ describe("the command line of `npm run emulator`", () => {
   test("takes a port, or --help", () => {
     assert.deepEqual(readArguments([]), { port: 8443, help: false });
     assert.deepEqual(readArguments(["0"]), { port: 0, help: false });
+    for (const args of [["--port", "9000"], ["--port=9000"]]) assert.equal(readArguments(args).port, 9000);
     assert.deepEqual(readArguments(["--help"]), { port: 8443, help: true });
-    assert.match(USAGE, /npm run emulator \[<port>\].* 0 .* 8443\..*--help/s);
+    assert.match(USAGE, /^Usage: npm run emulator \[<port>\]\n.* 8443, .* 0 .*--port <port>/s);
   });
 
   test("explains in one line what is wrong", async (emulator) => {
@@ -75,12 +76,12 @@ describe("the command line of `npm run emulator`", () => {
       "Unknown option '--prot'. See: npm run emulator -- --help": ["--prot", "1"],
       'The port must be one number from 0 to 65535, not "https"': ["https"],
       'The port must be one number from 0 to 65535, not "65536"': ["65536"],
-      'The port must be one number from 0 to 65535, not "1 2"': ["1", "2"],
+      'The port must be one number from 0 to 65535, not "1 2"': ["1", "--port", "2"],
       [`Port ${port} isn't available (EADDRINUSE). To use a free one: npm run emulator 0`]: [port],
     };
     for (const [expected, args] of Object.entries(wrong)) {
       const start = async () => startEmulator(readArguments(args));
-      await assert.rejects(start, (error: Error) => explain(error) === expected, expected);
+      await assert.rejects(start, (error: Error) => explainStart(error) === expected, expected);
     }
   });
 
@@ -98,18 +99,18 @@ describe("the command line of `npm run emulator`", () => {
     assert.equal(output, paths.map((path) => `${connectionString}\n${path}\n`.repeat(2)).join(""));
   });
 
-  test("prints lines for PowerShell and cmd, and what they replace", () => {
+  test("prints lines for PowerShell and cmd", () => {
     const { instructions } = howToUse(connectionString, "/it's");
     const [string, ca] = ["COMMUNICATION_SERVICES_CONNECTION_STRING", "NODE_EXTRA_CA_CERTS"];
     const powerShell = `  $env:${string}='${connectionString}'; $env:${ca}='/it''s'\n`;
-    const cmd = `  set "${string}=${connectionString}" & set "${ca}=/it's"\n\nThis replaces a ${ca}`;
+    const cmd = `  set "${string}=${connectionString}" & set "${ca}=/it's"\n\n`;
     for (const text of [powerShell, cmd]) assert.ok(instructions.includes(text), text);
   });
 });
 
 /** Starts an emulator in a folder, and waits until it has printed how to use it. */
 async function start(t: TestContext, cwd: string, ...flags: string[]) {
-  const running = await startNode([...flags, ...command], { cwd });
+  const running = startNode([...flags, ...command], { cwd });
   t.after(() => running.child.kill("SIGKILL"));
   const printed = await running.said("Requests and responses:\n");
   const [connectionString = "", port] = /endpoint=https:\/\/[^:]+:(\d+)\/;accesskey=[^']+/.exec(printed) ?? [];

@@ -1,5 +1,8 @@
 import { HTTPException } from "hono/http-exception";
 
+/** The only message whose response is recorded without the header `api-supported-versions`. */
+export const MISSING_SCOPES = "Scopes: The Scopes field is required.";
+
 /**
  * Every error of the service. Each one is *recorded* (in the sessions of the SDKs' live tests), *published* (in Microsoft's
  * documentation, samples or issues) or *assumed*.
@@ -28,7 +31,7 @@ export const errors = {
   /** Assumed. */
   invalidCustomId: () => invalid("CustomId", "CustomId must be a string of 1 to 256 characters."),
   /** Recorded. */
-  missingScopes: () => invalid("Scopes", "Scopes: The Scopes field is required."),
+  missingScopes: () => invalid("Scopes", MISSING_SCOPES),
   /** Recorded. */
   emptyScopes: () => invalid("scopes", "Invalid scopes - Scopes field is required."),
   /** Assumed. */

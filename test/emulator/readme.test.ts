@@ -6,15 +6,47 @@ import { startNode, TSX } from "../support/child-process.ts";
 import { quickstartFolder, root, temporaryFolder } from "../support/folder.ts";
 import { test } from "../support/test-emulator.ts";
 import { readApiVersion } from "./api-versions.ts";
-import { DEVELOPMENT_KEY } from "./server.ts";
+import { DEVELOPMENT_KEY } from "./emulator.ts";
 
 const readme = readFileSync(join(__dirname, "README.md"), "utf8").replaceAll("\r\n", "\n");
-const [scratch = "", entra = "", example = ""] = Array.from(readme.matchAll(/```ts\n([^`]+)```/g), ([, code]) => code);
+const [scratch = "", entra = "", example = "", failures = ""] = Array.from(
+  readme.matchAll(/```ts\n([^`]+)```/g),
+  ([, code]) => code,
+);
 const options = JSON.parse(/```json\n([^`]+)```/.exec(readme)?.[1] ?? "");
 
 const SDK = ["--require", "@azure/communication-identity"];
 
-describe("the emulator's README", { concurrency: true }, () => {
+/** What the README says about each failure. */
+const tests = `
+import { isRestError, RestError } from "@azure/core-rest-pipeline";
+import type { Middleware } from "../byodi-quickstart/test/emulator/service.ts";
+import { busyOnce, denied, silent, withoutPreview } from "./failures.ts";
+
+const failures: Record<string, [intercept: Middleware, expected: string]> = {
+  denied: [denied, "401 Denied"],
+  busyOnce: [busyOnce(), "201"],
+  silent: [silent, "AbortError"],
+  withoutPreview: [withoutPreview, "400 UnsupportedApiVersion"],
+};
+for (const [name, [intercept, expected]] of Object.entries(failures)) {
+  test(name, async (t) => {
+    const emulator = await startEmulator({ intercept });
+    t.after(() => emulator.close());
+    const client = new CommunicationIdentityClient(emulator.connectionString, { tlsOptions: { ca: emulator.ca } });
+    const began = performance.now();
+    const outcome = await client.createUser({ customId: "bob", abortSignal: AbortSignal.timeout(3000) }).then(
+      () => "201",
+      (error) => (isRestError(error) ? [error.statusCode, error.code].join(" ") : error.name),
+    );
+    assert.equal(outcome, expected);
+    assert.ok(name !== "busyOnce" || performance.now() - began > 900);
+  });
+}
+assert.ok(RestError);
+`;
+
+describe("the emulator's README", () => {
   test("shows a script that works with an access key, and with Microsoft Entra ID", async (emulator) => {
     const cwd = quickstartFolder();
     const credential = entra.replace("https://127.0.0.1:8443", emulator.endpoint);
@@ -22,7 +54,7 @@ describe("the emulator's README", { concurrency: true }, () => {
     const next = 'process.once("beforeExit", () => require("./entra.ts"));';
     writeFileSync(join(cwd, "scratch.ts"), `${scratch}${next}`);
     writeFileSync(join(cwd, "entra.ts"), scratch.replace(/ {2}const client.*\n/, credential));
-    const { ended } = await startNode([...SDK, "--require", "tsx/cjs", "scratch.ts"], { cwd, env: emulator.env });
+    const { ended } = startNode([...SDK, "--require", "tsx/cjs", "scratch.ts"], { cwd, env: emulator.env });
     const { stdout, stderr } = await ended;
     assert.equal(stderr, "");
     assert.match(
@@ -41,18 +73,18 @@ describe("the emulator's README", { concurrency: true }, () => {
     mkdirSync(cwd);
     symlinkSync(root, join(parent, "byodi-quickstart"), "junction");
     symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
-    writeFileSync(join(cwd, "example.test.ts"), example);
+    writeFileSync(join(cwd, "example.test.ts"), `${example}${tests}`);
+    writeFileSync(join(cwd, "failures.ts"), failures);
     // The other settings are those of `tsc --init` and some that projects often add.
     const common = { module: "nodenext", target: "esnext", lib: ["esnext", "dom"], strict: true, skipLibCheck: true };
     const added = { noPropertyAccessFromIndexSignature: true, noUncheckedIndexedAccess: true, isolatedModules: true };
     const compilerOptions = { ...common, ...added, exactOptionalPropertyTypes: true, ...options };
     writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions }));
-    const compiler = await startNode([join(root, "node_modules", "typescript", "bin", "tsc")], { cwd });
+    const compiler = startNode([join(root, "node_modules", "typescript", "bin", "tsc")], { cwd });
     assert.equal((await compiler.ended).stdout, "");
-    const { code, stdout } = await (
-      await startNode([...SDK, ...TSX, "--test-reporter=tap", "example.test.ts"], { cwd })
-    ).ended;
-    assert.match(stdout, /^# pass 1$/m);
+    const args = [...SDK, ...TSX, "--test-reporter=tap", "example.test.ts"];
+    const { code, stdout } = await startNode(args, { cwd }).ended;
+    assert.match(stdout, /^# pass 5$/m);
     assert.equal(code, 0, stdout);
   });
 

@@ -4,13 +4,8 @@ import { errors } from "./errors.ts";
 /** The scopes that an access token can have. */
 const SCOPES = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
 
-/** A request's body: a JSON object with unchecked members. */
-export interface Body {
-  readonly customId?: unknown;
-  readonly createTokenWithScopes?: unknown;
-  readonly scopes?: unknown;
-  readonly expiresInMinutes?: unknown;
-}
+/** A request's body: a JSON object whose members haven't been checked. */
+export type Body = Record<string, unknown>;
 
 /**
  * Parses a request's body. An empty one means `{}`.
@@ -21,7 +16,7 @@ export function parseBody(text: string): Body {
   if (text.trim() === "") return {};
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Body;
   } catch {
     // Invalid JSON.
   }

@@ -3,8 +3,8 @@ import { describe } from "node:test";
 import { assertError, assertResponse, create, json, pathOf, send } from "../support/signed-request.ts";
 import { test } from "../support/test-emulator.ts";
 import { ISSUING_VERSIONS, RECORDED_VERSIONS } from "./api-versions.ts";
+import type { Emulator } from "./emulator.ts";
 import { Identities } from "./identities.ts";
-import type { Emulator } from "./server.ts";
 
 const STABLE_VERSIONS = "2021-03-07 2022-06-01 2022-10-01 2023-10-01 2025-06-30 2026-07-22 2026-09-23".split(" ");
 

@@ -4,7 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { ISSUING_VERSIONS, PREVIEW, RECORDED_VERSIONS, readApiVersion } from "./api-versions.ts";
-import { errors } from "./errors.ts";
+import { errors, MISSING_SCOPES } from "./errors.ts";
 import type { Identities, Identity } from "./identities.ts";
 import { type Body, parseBody, readCreation, readIssuing } from "./requests.ts";
 import { checkCredential } from "./signature.ts";
@@ -12,7 +12,7 @@ import { issueToken } from "./tokens.ts";
 
 type Env = { Bindings: HttpBindings; Variables: { rawBody: Buffer; apiVersion: string; body: Body } };
 
-/** Sees each request before the service acts on it, and the response before it is sent. */
+/** Sees each request before the service does, and can respond in its place or change its response. */
 export type Middleware = MiddlewareHandler<Env>;
 
 /**
@@ -20,15 +20,16 @@ export type Middleware = MiddlewareHandler<Env>;
  * live tests show.
  *
  * @param accessKey - The key that requests must be signed with, base64.
- * @param watch - Sees each request once its body has been received.
+ * @param intercept - Sees each request once its body has been received.
  */
-export function createService(accessKey: string, identities: Identities, watch: Middleware) {
+export function createService(accessKey: string, identities: Identities, intercept: Middleware) {
   const service = new Hono<Env>();
-  service.use(stampHeaders, receiveBody, watch, async (c, next) => {
+  service.use(stampHeaders, receiveBody, intercept, async (c, next) => {
     checkCredential(c.env.incoming, c.var.rawBody, accessKey);
     c.set("apiVersion", readApiVersion(c.req.url));
     c.set("body", parseBody(String(c.var.rawBody)));
     await next();
+    if (c.res.ok && c.res.body) c.header("content-type", "application/json; charset=utf-8");
   });
 
   service.post("/identities", async (c) => {
@@ -36,14 +37,14 @@ export function createService(accessKey: string, identities: Identities, watch: 
     const identity = identities.create(customId);
     const accessToken = scopes.length > 0 ? await issueToken(identity, scopes, minutes) : undefined;
     // Recorded: without a custom ID, there is no `lastTokenIssuedAt` here.
-    return c.json({ identity: customId === undefined ? { id: identity.id } : describe(identity), accessToken }, 201);
+    return c.json({ identity: customId === undefined ? { id: identity.id } : toJson(identity), accessToken }, 201);
   });
 
   service.get("/identities/:id", (c) => {
     const { apiVersion } = c.var;
     if (apiVersion !== PREVIEW) throw errors.unsupportedApiVersion(c.req.url, apiVersion);
     // Assumed for an identity without a custom ID: that this shows its `lastTokenIssuedAt`.
-    return c.json(describe(identities.get(c.req.param("id"))));
+    return c.json(toJson(identities.get(c.req.param("id"))));
   });
 
   service.delete("/identities/:id", (c) => {
@@ -73,10 +74,9 @@ const stampHeaders: Middleware = async (c, next) => {
   await next();
   // Recorded: the response to a body without scopes doesn't have this header.
   const versions = c.req.path.endsWith("/:issueAccessToken") ? ISSUING_VERSIONS : RECORDED_VERSIONS;
-  if (c.error?.message !== errors.missingScopes().message) c.header("api-supported-versions", versions);
+  if (c.error?.message !== MISSING_SCOPES) c.header("api-supported-versions", versions);
   c.header("MS-CV", `${randomBytes(16).toString("base64").slice(0, 22)}.0`);
   c.header("x-ms-client-request-id", c.req.header("x-ms-client-request-id"));
-  if (c.res.ok && c.res.body) c.header("content-type", "application/json; charset=utf-8");
 };
 
 const receiveBody: Middleware = async (c, next) => {
@@ -85,6 +85,6 @@ const receiveBody: Middleware = async (c, next) => {
 };
 
 /** An identity as the preview describes it. */
-function describe({ id, customId, lastTokenIssuedAt }: Identity) {
+function toJson({ id, customId, lastTokenIssuedAt }: Identity) {
   return { customId, lastTokenIssuedAt: lastTokenIssuedAt?.toISOString().replace(/\.\d+Z$/, "+00:00"), id };
 }

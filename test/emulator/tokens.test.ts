@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { jwtVerify } from "jose";
 import { Identities, RESOURCE_ID } from "./identities.ts";
-import { issueToken, publicKey } from "./tokens.ts";
+import { issueToken, tokenKeys } from "./tokens.ts";
 
 describe("a token", () => {
   test("is a JWT with the recorded claims, which jose verifies", async () => {
     const identity = new Identities().create();
     const { token, expiresOn } = await issueToken(identity, ["chat", "voip.join"], 60);
-    const { payload, protectedHeader } = await jwtVerify(token, await publicKey);
+    const { payload, protectedHeader } = await jwtVerify(token, (await tokenKeys()).publicKey);
     const { kid, x5t } = protectedHeader;
     assert.deepEqual(protectedHeader, { alg: "RS256", kid, x5t, typ: "JWT" });
     assert.match(String(kid), /^[0-9A-F]{40}$/);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { create, json, pathOf, send } from "../support/signed-request.ts";
-import { startEmulator } from "./server.ts";
+import { startEmulator } from "./emulator.ts";
 import { trace } from "./trace.ts";
 
 describe("the trace", () => {
   test("shows each request and its response, without secrets", async (t) => {
     const lines: string[] = [];
-    const emulator = await startEmulator({ watch: trace((line) => lines.push(line)) });
+    const emulator = await startEmulator({ intercept: trace((line) => lines.push(line)) });
     t.after(emulator.close);
     const post = (path: string, body: unknown) => send(emulator, "POST", path, { body });
     const id = await create(emulator, { customId: "bob", createTokenWithScopes: ["chat"] });

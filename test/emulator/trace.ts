@@ -28,11 +28,12 @@ function toText(body: Buffer | string): string {
   }
 }
 
-function toLine(...words: string[]): string {
-  const line = words.filter((word) => word !== "").join(" ");
-  // A terminal would obey control characters.
-  return line.replace(/\p{Cc}/gu, encodeURIComponent);
-}
+// A terminal would interpret control characters.
+const toLine = (...words: string[]) =>
+  words
+    .filter(Boolean)
+    .join(" ")
+    .replace(/\p{Cc}/gu, encodeURIComponent);
 
 function writeToStderr(line: string): void {
   // Dimmed on a terminal, to set it apart from a program's output.

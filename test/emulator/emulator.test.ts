@@ -5,7 +5,7 @@ import { describe } from "node:test";
 import { connect } from "node:tls";
 import { assertError, create, json, send } from "../support/signed-request.ts";
 import { test } from "../support/test-emulator.ts";
-import { startEmulator } from "./server.ts";
+import { startEmulator } from "./emulator.ts";
 
 describe("the emulator's server", () => {
   test("needs no options, and listens on the loopback address only", async (_, t) => {
