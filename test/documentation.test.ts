@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { scripts } from "../package.json";
-import { root } from "./support/folder.ts";
+import { startNode } from "./support/child-process.ts";
+import { delayed, silent } from "./support/faults.ts";
+import { root, temporaryFolder } from "./support/folder.ts";
+import { CREATE, test } from "./support/test-emulator.ts";
+
+const readme = readFileSync(join(root, "README.md"), "utf8").replaceAll("\r\n", "\n");
+const [token = "", leave = ""] = Array.from(
+  readme.matchAll(/```ts\n([^`]+(?:`[^`]+`[^`]+)*?)```/g),
+  ([, code]) => code,
+);
 
 describe("the documentation", () => {
   for (const file of ["README.md", "CONTRIBUTING.md", "test/emulator/README.md"]) {
@@ -15,4 +24,104 @@ describe("the documentation", () => {
       for (const path of [...links, ...names]) assert.ok(existsSync(join(root, path)), path);
     });
   }
+
+  test("README.md's code, in an ES module project of one's own:", async (emulator, t) => {
+    const cwd = temporaryFolder();
+    symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
+    const client = "communication-identity-preview.ts";
+    copyFileSync(join(root, "src", client), join(cwd, client));
+    const shortened = token.replace("timeout(10_000)", "timeout(1500)");
+    assert.notEqual(shortened, token);
+    const files = { "token.ts": shortened, "leave-byodi.ts": leave, "types.ts": types, "app.ts": app };
+    writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+    // The settings of `tsc --init`, and some that projects often add.
+    const initial = "strict,noUncheckedIndexedAccess,exactOptionalPropertyTypes,verbatimModuleSyntax,isolatedModules";
+    const added = "noImplicitOverride,noImplicitReturns,noUnusedLocals,noUnusedParameters,erasableSyntaxOnly";
+    const flags = `${initial},${added},declaration,skipLibCheck`.split(",").map((name) => `--${name}`);
+    const target = "--module nodenext --target esnext --lib es2023 --types node".split(" ");
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const compiler = startNode([tsc, ...flags, ...target, ...Object.keys(files)], { cwd });
+    assert.equal((await compiler.ended).stdout, "");
+
+    // The first create of carol.
+    emulator.on(CREATE, 5, silent);
+    const printed = (await startNode(["app.js"], { cwd, env: emulator.env }).ended).stdout.split("\n");
+    const expected: Record<string, string> = {
+      "isRestError() is true for an error of a preview call": "true",
+      "isRestError() is true for an error of an inherited call": "true",
+      "token.ts: two simultaneous calls share a token, and a later one gets another": "true false",
+      "token.ts: nobody who hasn't signed in gets a token": "Nobody has signed in.",
+      "token.ts: a create that gets no response fails after the time limit": "AbortError AbortError",
+      "token.ts: the user's next call succeeds": "8:acs:",
+      "token.ts doesn't show a malformed connection string":
+        "Error: COMMUNICATION_SERVICES_CONNECTION_STRING is malformed.",
+    };
+    for (const [index, [name, line]] of Object.entries(expected).entries()) {
+      await t.test(name, () => assert.equal(printed[index], line));
+    }
+
+    const customIds = ["anna", "ben", "__proto__", "42", "alise", "dave"];
+    writeFileSync(join(cwd, "users.json"), JSON.stringify([...customIds, "ben"]));
+    const ids = new Map(customIds.map((customId) => [customId, emulator.identities.create(customId)]));
+    for (const [customId, identity] of ids) if (customId !== "alise") identity.lastTokenIssuedAt = new Date();
+    const began = emulator.seen.length;
+    const start = () => startNode(["leave-byodi.js"], { cwd, env: emulator.env });
+    const read = () => JSON.parse(readFileSync(join(cwd, "identities.json"), "utf8"));
+    const killed = start();
+    emulator.on(CREATE, 4, async (c, next) => {
+      killed.child.kill("SIGKILL");
+      await delayed(100)(c, next);
+    });
+    await killed.ended;
+    await t.test("leave-byodi.ts, killed: has saved what it has read", () => {
+      assert.deepEqual(Object.keys(read()), customIds.slice(0, 3));
+    });
+    const { code, stdout, stderr } = await start().ended;
+    await t.test("leave-byodi.ts goes on, saves all IDs, and prints the custom ID that has never had a token", () => {
+      assert.deepEqual([code, stdout, stderr], [0, "alise\n", ""]);
+      const all = Object.fromEntries(Array.from(ids, ([customId, { id }]) => [customId, id]));
+      assert.deepEqual(Object.entries(read()).sort(), Object.entries(all).sort());
+      assert.equal(
+        emulator.seen.length - began,
+        2 * customIds.length + 1,
+        "each is read once, and one was interrupted",
+      );
+    });
+    writeFileSync(join(cwd, "users.json"), '["new", null]');
+    const refused = await start().ended;
+    await t.test("leave-byodi.ts refuses what isn't a custom ID, before it creates any", () => {
+      assert.match(refused.stderr, /Error: Not a custom ID: null\n/);
+      assert.equal(emulator.seen.length - began, 2 * customIds.length + 1);
+    });
+  });
 });
+
+// What the beta exports, as its API report shows it (Azure/azure-sdk-for-js, review/communication-identity-node.api.md).
+const types = `import * as beta from "./communication-identity-preview.js";
+const [abortSignal, date, user] = [AbortSignal.timeout(1), new Date(), { communicationUserId: "" }];
+export const scopes: beta.TokenScope[] = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
+export const lifetime: beta.GetTokenOptions = { abortSignal, tokenExpiresInMinutes: 60 };
+export const both: beta.CreateUserAndTokenOptions = { customId: "", tokenExpiresInMinutes: 60, abortSignal };
+export const custom: beta.CreateUserOptions = { customId: "", abortSignal };
+export const none: [beta.CreateUserOptions, beta.CreateUserAndTokenOptions] = [{}, {}];
+export const detail: Required<beta.CommunicationUserDetail> = { user, customId: "", lastTokenIssuedAt: date };
+export const short: beta.CommunicationUserDetail = { user };
+export const teams: beta.GetTokenForTeamsUserOptions = { teamsUserAadToken: "", clientId: "", userObjectId: "" };
+export const token: beta.CommunicationUserToken & beta.CommunicationAccessToken = { token: "", expiresOn: date, user };
+export const options: beta.CommunicationIdentityClientOptions = { retryOptions: { maxRetries: 0 } };`;
+
+const app = `import { isRestError } from "@azure/core-rest-pipeline";
+import { createClient, issueToken } from "./token.js";
+const client = createClient();
+const { user } = await client.createUserAndToken(["chat"], { customId: "alice" });
+await client.createUser({ customId: "" }).catch((error: unknown) => console.log(isRestError(error)));
+await client.getToken(user, []).catch((error: unknown) => console.log(isRestError(error)));
+const [first, second] = await Promise.all([issueToken("bob"), issueToken("bob")]);
+console.log(first === second, (await issueToken("bob")) === first);
+await issueToken(undefined).catch((error: Error) => console.log(error.message));
+await Promise.allSettled([issueToken("carol"), issueToken("carol")]).then((results) =>
+  console.log(...results.map((result) => result.status === "rejected" && result.reason.name)));
+console.log((await issueToken("carol")).user.communicationUserId.slice(0, 6));
+process.env.COMMUNICATION_SERVICES_CONNECTION_STRING = "endpoint=https://contoso/accesskey=secret";
+try { createClient(); } catch (error) { console.log(String(error)); }`;

@@ -8,26 +8,21 @@ import { CREATE, GET, test } from "../support/test-emulator.ts";
 
 // What somebody who learns the SDK adds has to behave as with the SDK alone.
 describe("an edit of main.ts", () => {
-  test("may use the whole SDK", async (emulator, t) => {
+  test("may use the whole SDK:", async (emulator, t) => {
     const edit = `
-      await client.revokeTokens(user);
       const { communicationUserId } = await client.createUser();
       created.add(communicationUserId);
       await client.deleteUser({ communicationUserId });
       await client.deleteUser({ communicationUserId }).catch(({ statusCode }) => console.log("deleted twice:", statusCode));
-
       const abortSignal = AbortSignal.abort();
       await client.createUser({ abortSignal }).catch((error) => console.log("createUser:", error.name));
       await client.getToken(user, ["chat"], { abortSignal }).catch((error) => console.log("getToken:", error.name));
-
       const credential = { getToken: () => Promise.reject("signed out") };
       const other = new CommunicationIdentityClient("https://127.0.0.1:1", credential, clientOptions);
       await other.createUser().catch((error) => console.log("credential:", error));
-
       await client.getToken("alice@contoso.com", ["chat"]).catch(console.error);
       const forgotten = client.createUser({ customId });
       await client.getUserDetail(forgotten).catch(console.error);
-
       await client.createUserAndToken(["voip"], { customId: "bob" });
       ["carol", "dave"].forEach(async (customId) => {
         await client.createUser({ customId });
@@ -36,18 +31,18 @@ describe("an edit of main.ts", () => {
       setTimeout(() => console.log("timer"), 500);`;
     const { code, stdout, stderr } = await runQuickstart(emulator, { edit });
     const printed: Record<string, string> = {
-      "delete an identity in the steps": "\ndeleted twice: 401\n",
-      "abort calls": "\ncreateUser: AbortError\ngetToken: AbortError\n",
-      "make another client, whose credential fails": "\ncredential: signed out\n",
-      "succeed beside calls that nobody awaits": "\nDeleted identities.\n",
-      "leave a timer behind": "timer\n",
+      "it deletes an identity in the steps": "\ndeleted twice: 401\n",
+      "it aborts calls": "\ncreateUser: AbortError\ngetToken: AbortError\n",
+      "it makes another client, whose credential fails": "\ncredential: signed out\n",
+      "it makes calls that nobody awaits": "\nDeleted identities.\n",
+      "it leaves a timer behind": "timer\n",
     };
     for (const [name, text] of Object.entries(printed))
       await t.test(name, () => assert.ok(stdout.includes(text), stdout));
-    await t.test("print an error that names the line in main.ts, despite the many frames of the SDK", () => {
+    await t.test("its errors name the line in main.ts, despite the many frames of the SDK", () => {
       assert.match(stderr, /^(Error: id cannot be null.*\n( +at .*\n)* +at .*src.main\.ts:\d+:.*\n( +at .*\n)*){2}$/);
     });
-    await t.test("keep identities that it doesn't add to `created`", () => {
+    await t.test("it keeps the identities that it doesn't add to `created`", () => {
       const kept = ["bob", "carol", "carol again", "dave", "dave again"];
       const ids = kept.map((customId) => emulator.identities.create(customId).id);
       assert.deepEqual([...emulator.identities].sort(), ids.sort());
@@ -60,24 +55,17 @@ describe("an edit of main.ts", () => {
   test("may start a token server: it keeps its users, and ends on Ctrl-C", { skip: windows }, async (emulator) => {
     const edit = `${LIBRARIES}
       const server = require("node:http").createServer(async (_, response) => {
-        const { token } = await client.createUserAndToken(["chat"], { customId: "bob" });
-        response.end(String(token.length));
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const { user } = await client.createUserAndToken(["chat"], { customId: "bob" });
+        response.end(user.communicationUserId);
+      }).listen(0, "127.0.0.1");
       const request = async () => console.log("served", await (await fetch("http://127.0.0.1:" + server.address().port)).text());
-      await request();
-      setTimeout(async () => { await request(); console.log("ready"); }, 100);`;
-    // After the deletes, the quickstart no longer listens.
-    const last = 'console.log("Deleted identities.");';
-    const replace = { [last]: `{ ${last} await new Promise(() => {}); }` };
-    const running = startQuickstart(emulator, { edit, replace });
+      setTimeout(request, 1000);`;
+    const running = startQuickstart(emulator, { edit });
     await running.said("Deleted identities.");
-    await running.said("ready");
+    await running.said("served 8:acs:");
     interrupt(running, "SIGINT");
-    const { code, stdout, stderr } = await running.ended;
-    assert.match(stdout, /served \d+\n(.*\n)*served \d+\n/);
-    assert.equal(stderr, "");
-    assert.equal(code, 130);
+    const { code, stderr } = await running.ended;
+    assert.deepEqual([code, stderr], [130, ""]);
     assert.deepEqual([...emulator.identities], [emulator.identities.create("bob").id]);
   });
 
@@ -89,24 +77,20 @@ describe("an edit of main.ts", () => {
     ],
     "an error whose cause has secrets, beside a timer and a call that nobody waits for": [
       `client.createUser().then(({ communicationUserId }) => created.add(communicationUserId));
-      const cause = new Error("Invalid connection string " + readConnectionString() + " " + accessToken.token);
       setInterval(() => {}, 1000);
-      throw new Error("mine", { cause });`,
-      /^Error: mine\n +at .*src.main\.ts:\d+:\d+\)?\n(.*\n)*.*\[cause\]: Error: Invalid connection string endpoint=.*;\(secret\) \(secret\)/,
+      throw new Error("mine", { cause: new Error(readConnectionString() + " " + accessToken.token) });`,
+      /^Error: mine\n +at .*src.main\.ts:\d+:\d+\)?\n(.*\n)*.*\[cause\]: Error: endpoint=.*;\(secret\) \(secret\)/,
       3,
     ],
     "a malformed connection string, which the SDK puts in its message": [
       `new CommunicationIdentityClient(readConnectionString().replace(/.*accesskey=/, ""));`,
       /^Error: Invalid connection string \(secret\)\n( +at .*\n)* +at .*src.main\.ts:\d+:/,
     ],
-    "a call that fails and that nobody waits for": [
-      `client.getToken(user, ["unknown"]);\n ${wait}`,
-      /^POST \S+ on \S+ returned 400 ValidationError: Invalid scopes.*\n.+\n$/,
+    "a call that nobody waits for": [
+      `client.getToken(user, ["a"]); ${wait}`,
+      /^POST \S+ on \S+ returned 400 V.*\n.+\n$/,
     ],
-    "a promise that never settles": [
-      "await new Promise(() => {});",
-      /^The program is waiting for something that will never happen\. \(Has its input ended\?\)\n$/,
-    ],
+    "an endless wait": ["await new Promise(() => {});", /^The program is waiting .* \(Has its input ended\?\)\n$/],
   };
   for (const [name, [edit, expected, deleted = 2]] of Object.entries(bugs)) {
     test(`with a bug (${name}) shows the bug, deletes the identities and exits with 1`, async (emulator) => {
@@ -114,9 +98,8 @@ describe("an edit of main.ts", () => {
       const { code, stdout, stderr } = await runQuickstart(emulator, { edit });
       const [bug = "", ...others] = stderr.split(`Deleted ${deleted} of ${deleted} identities.\n`);
       assert.match(bug, expected);
-      assert.deepEqual(others, [""]);
       assert.doesNotMatch(stdout, /Deleted identities/);
-      assert.equal(code, 1);
+      assert.deepEqual([code, others], [1, [""]]);
       assertDeleted(emulator, deleted);
     });
   }
@@ -136,8 +119,7 @@ describe("an edit of main.ts", () => {
     const { code, stdout, stderr } = await runQuickstart(emulator, { edit, replace });
     assert.equal(stdout.match(/\ncaught: Invalid scopes/g)?.length, 12);
     assert.match(stdout, /\nDeleted identities\.\n$/);
-    assert.equal(stderr, "");
-    assert.equal(code, 0);
+    assert.deepEqual([code, stderr], [0, ""]);
     assertDeleted(emulator, 36);
   });
 

@@ -4,14 +4,7 @@ import { describe } from "node:test";
 import { error, stalled } from "../support/faults.ts";
 import { LIBRARIES } from "../support/libraries.ts";
 import { listen } from "../support/listen.ts";
-import {
-  assertDeleted,
-  assertFailure,
-  assertNoSecrets,
-  runQuickstart,
-  SHORT_LIMIT,
-  startQuickstart,
-} from "../support/quickstart.ts";
+import { assertDeleted, assertFailure, assertNoSecrets, runQuickstart, SHORT_LIMIT } from "../support/quickstart.ts";
 import { CREATE, ISSUE, test } from "../support/test-emulator.ts";
 
 // How each error is explained is tested in test/unit/explain-error.test.ts, without child processes.
@@ -71,7 +64,7 @@ describe("a failure", () => {
 
   const fullDevice = process.platform !== "linux" && "only Linux has /dev/full";
   test("to write the output: says so, and deletes the identities", { skip: fullDevice }, async (emulator) => {
-    const { ended } = startQuickstart(emulator, { stdout: openSync("/dev/full", "w") });
-    assertFailure(await ended, /^Could not write the output: .*no space left on device.*\n$/, emulator, 0);
+    const result = await runQuickstart(emulator, { stdout: openSync("/dev/full", "w") });
+    assertFailure(result, /^Could not write the output: .*no space left on device.*\n$/, emulator, 0);
   });
 });

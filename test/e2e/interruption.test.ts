@@ -2,19 +2,27 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { interrupt, startNpm } from "../support/child-process.ts";
-import { delayed, type Fault, silent } from "../support/faults.ts";
+import { delayed, silent } from "../support/faults.ts";
 import { LIBRARIES } from "../support/libraries.ts";
-import { assertDeleted, SHORT_LIMIT, startQuickstart } from "../support/quickstart.ts";
-import { CREATE, DELETE, ISSUE, test } from "../support/test-emulator.ts";
+import { assertDeleted, type QuickstartOptions, SHORT_LIMIT, startQuickstart } from "../support/quickstart.ts";
+import { CREATE, DELETE, ISSUE, type TestEmulator, test } from "../support/test-emulator.ts";
 
 // Node on Windows ends a process at once, whatever signal it's sent.
 const skip = process.platform === "win32" && "a test can't send a signal on Windows";
 
 const INTERRUPTED = "Interrupted. To quit without the cleanup, press Ctrl-C again.\n";
 const DELETED = "Deleted 2 of 2 identities.\n";
-const WAIT = `console.log("waiting");\n  await new Promise((resolve) => setTimeout(resolve, 100_000));`;
+const WAIT = `console.log("waiting"); await new Promise((resolve) => setTimeout(resolve, 100_000));`;
 
 describe("an interruption", { skip }, () => {
+  /** Starts the quickstart, and sends Ctrl-C when it waits. */
+  async function interruptWaiting(emulator: TestEmulator, options: QuickstartOptions) {
+    const running = startQuickstart(emulator, options);
+    await running.said("waiting");
+    interrupt(running, "SIGINT");
+    return running;
+  }
+
   // The request that is in progress, and how many requests but deletes have been sent by then.
   const moments = [
     ["SIGINT", 130, CREATE, 1, 1],
@@ -31,12 +39,11 @@ describe("an interruption", { skip }, () => {
       });
       // Leaves time for a step that should not follow.
       emulator.on(DELETE, "each", delayed(300));
-      const running =
-        signal === "SIGINT" ? startNpm(["start", "--silent"], { env: emulator.env }) : startQuickstart(emulator);
+      const { env } = emulator;
+      const running = signal === "SIGINT" ? startNpm(["start", "--silent"], { env }) : startQuickstart(emulator);
       const { code, stderr } = await running.ended;
       const deletes = Math.min(requests, 2);
-      assert.equal(stderr, `${INTERRUPTED}Deleted ${deletes} of ${deletes} identities.\n`);
-      assert.equal(code, exitCode);
+      assert.deepEqual([code, stderr], [exitCode, `${INTERRUPTED}Deleted ${deletes} of ${deletes} identities.\n`]);
       assert.equal(emulator.seen.length, requests + deletes, "no further step, and each delete once");
       assertDeleted(emulator, deletes);
     });
@@ -45,9 +52,8 @@ describe("an interruption", { skip }, () => {
   test("while a program sleeps, catches every error and tries again: deletes at once. Repeated signals don't cut it short", async (emulator) => {
     const loop = "(async () => { for (;;) await client.getUserDetail(user).catch(() => {}); })();";
     emulator.on(DELETE, "each", delayed(100));
-    const running = startQuickstart(emulator, { edit: `${LIBRARIES}\n  ${loop}\n  ${WAIT}` });
-    await running.said("waiting");
-    for (const signal of ["SIGINT", "SIGINT", "SIGTERM"] as const) interrupt(running, signal);
+    const running = await interruptWaiting(emulator, { edit: `${LIBRARIES}\n${loop}\n${WAIT}` });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) interrupt(running, signal);
     const { code, stderr } = await running.ended;
     assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
     assert.ok(code === 130 || code === 143, `${code}`); // Signals that arrive together have no order.
@@ -55,62 +61,51 @@ describe("an interruption", { skip }, () => {
   });
 
   test("while the last step blocks the thread: takes effect after it", async (emulator) => {
-    const edit = 'console.log("blocking");\n  for (const end = Date.now() + 1000; Date.now() < end; );';
-    const running = startQuickstart(emulator, { edit });
-    await running.said("blocking");
-    interrupt(running, "SIGINT");
-    const { code, stderr } = await running.ended;
-    assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
-    assert.equal(code, 130);
+    const edit = 'console.log("waiting"); for (const end = Date.now() + 1000; Date.now() < end; );';
+    const { code, stderr } = await (await interruptWaiting(emulator, { edit })).ended;
+    assert.deepEqual([code, stderr], [130, `${INTERRUPTED}${DELETED}`]);
     assertDeleted(emulator, 2);
   });
 
   test("before the deletes, and a second later the terminal is closed: everything is deleted", async (emulator) => {
-    const slow: Fault = async (c, next) => {
+    emulator.on(DELETE, 1, async (c, next) => {
       await delay(1100);
-      for (const signal of ["SIGHUP", "SIGTERM"] as const) interrupt(running, signal);
+      for (const signal of ["SIGHUP", "SIGTERM"] as const) interrupt(await running, signal);
       await delayed(300)(c, next);
-    };
-    emulator.on(DELETE, 1, slow);
-    const replace = { "() => deleteEach": `async () => { ${WAIT.replace("100_000", "500")} await deleteEach` };
+    });
+    const wait = { "() => deleteEach": `async () => { ${WAIT.replace("100_000", "500")} await deleteEach` };
     const end = { "deleteUser({ communicationUserId })),": "deleteUser({ communicationUserId })); }," };
-    const running = startQuickstart(emulator, { replace: { ...replace, ...end } });
-    await running.said("waiting");
-    interrupt(running, "SIGINT");
-    const { code, stderr } = await running.ended;
+    const running = interruptWaiting(emulator, { replace: { ...wait, ...end } });
+    const { code, stderr } = await (await running).ended;
     assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
     assert.ok(code === 129 || code === 143, `${code}`);
     assertDeleted(emulator, 2);
   });
 
   test("followed by another Ctrl-C a second later: quits at once, even if there are more in between", async (emulator) => {
-    const hang: Fault = async (c, next) => {
+    emulator.on(DELETE, 1, async (c, next) => {
       for (const _ of ["0.7 s", "1.4 s"]) {
         await delay(700);
-        interrupt(running, "SIGINT");
+        interrupt(await running, "SIGINT");
       }
       return silent(c, next);
-    };
-    emulator.on(DELETE, 1, hang);
-    const running = startQuickstart(emulator, { edit: WAIT });
-    await running.said("waiting");
-    interrupt(running, "SIGINT");
-    const { code, stderr } = await running.ended;
-    assert.equal(stderr, INTERRUPTED); // The IDs aren't printed, as they are when the time limit ends the deletes.
-    assert.equal(code, 130);
+    });
+    const running = interruptWaiting(emulator, { edit: WAIT });
+    const { code, stderr } = await (await running).ended;
+    // The IDs aren't printed, as they are when the time limit ends the deletes.
+    assert.deepEqual([code, stderr], [130, INTERRUPTED]);
     assert.equal(emulator.identities.size, 2);
   });
 
   test("while the service doesn't respond: ends, and prints what is left", async (emulator) => {
-    emulator.on(CREATE, 2, async (c, next) => {
+    emulator.on(CREATE, 2, (c, next) => {
       interrupt(running, "SIGINT");
       return silent(c, next);
     });
     emulator.on(DELETE, 1, silent);
     const running = startQuickstart(emulator, { replace: SHORT_LIMIT });
     const { code, stderr } = await running.ended;
-    const [id] = emulator.identities;
-    const left = `Deleted 0 of 1 identities\\.\nThese .*:\n${id}\nDELETE .* took longer than 5 seconds`;
+    const left = `Deleted 0 of 1 identities\\.\nThese .*:\n${[...emulator.identities]}\nDELETE .* took longer than 5 seconds`;
     assert.match(stderr, new RegExp(`^${INTERRUPTED}${left}`));
     assert.equal(code, 130);
   });

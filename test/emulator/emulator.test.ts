@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { describe } from "node:test";
 import { connect } from "node:tls";
 import { assertError, create, json, send } from "../support/signed-request.ts";
@@ -33,18 +33,11 @@ describe("the emulator's server", () => {
     await create(emulator);
   });
 
-  for (const [name, status, request] of [
-    ["no HTTP", "400", "hello\r\n\r\n"],
-    ["an invalid Host", "400", "GET / HTTP/1.1\r\nHost: a b@c\r\nConnection: close\r\n\r\n"],
-    ["a body that is cut off", undefined, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"],
-  ] as const) {
-    test(`survives ${name}`, async (emulator) => {
-      const { port } = emulator.server.address() as AddressInfo;
-      const socket = connect({ port, host: "127.0.0.1", ca: emulator.ca });
-      socket.write(request, () => status === undefined && socket.destroy());
-      const received = await text(socket).catch(() => "");
-      assert.equal(received.split(" ")[1], status);
-      await create(emulator);
-    });
-  }
+  test("survives a body that is cut off", async (emulator) => {
+    const { port } = emulator.server.address() as AddressInfo;
+    const socket = connect({ port, host: "127.0.0.1", ca: emulator.ca });
+    socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{", () => socket.destroy());
+    await once(socket, "close");
+    await create(emulator);
+  });
 });

@@ -10,7 +10,6 @@ import { assertTranscript } from "../support/quickstart.ts";
 import { test } from "../support/test-emulator.ts";
 
 const NOTICE = "Running against a local emulator of the Identity service: no Azure resource is used.\n";
-const windows = process.platform === "win32" && "a test can't send a signal on Windows";
 
 describe("`npm run start:emulator`", () => {
   test("prints the quickstart's output and a line about the emulator; uses no resource or proxy of the user's", async (resource, t) => {
@@ -30,8 +29,9 @@ describe("`npm run start:emulator`", () => {
     assert.equal(resource.connections + connections, 0);
   });
 
+  const skip = process.platform === "win32" && "a test can't send a signal on Windows";
   test("as start:trace shows requests, passes arguments and signals on, and outlives the cleanup", {
-    skip: windows,
+    skip,
   }, async () => {
     const cwd = quickstartFolder();
     // In place of the quickstart, a program whose cleanup needs the emulator. Its exit code is 401 - 300.

@@ -13,10 +13,7 @@ describe("a request's credential", () => {
   const refused: Record<string, [options: RequestOptions, message?: string]> = {
     "another access key": [{ accessKey: "d3Jvbmc=" }],
     "a changed body": [{ body: { customId: "alice" }, tamperedBody: '{"customId":"mallo"}' }, WRONG_HASH],
-    "a body where none was signed": [{ tamperedBody: "{}" }, WRONG_HASH],
-    "a changed date": [{ headers: { "x-ms-date": inMinutes(1) } }],
     "another host": [{ headers: { host: "localhost" } }],
-    "another content hash": [{ headers: { "x-ms-content-sha256": "AAAA" } }],
     "no credential": [{ headers: { authorization: "" } }],
     "an empty token": [{ headers: { authorization: "Bearer " } }],
     "a date 16 minutes ago": [{ date: minutesFromNow(-16) }],

@@ -18,22 +18,25 @@ describe("the trace", () => {
     await post("/identities", `token=${token}`);
 
     const time = /("(expiresOn|lastTokenIssuedAt)":")[^"]+/g;
-    assert.deepEqual(
-      lines.map((line) => line.replace(time, "$1<time>").replace(/"message":[^}]+/, "…")),
-      [
-        '→ POST /identities (2025-03-02-preview) {"customId":"bob","createTokenWithScopes":["chat"]}',
-        `← 201 {"identity":{"customId":"bob","lastTokenIssuedAt":"<time>","id":"${id}"},"accessToken":{"token":"…","expiresOn":"<time>"}}`,
-        `→ POST /identities/${id}/:issueAccessToken (2025-03-02-preview) {"scopes":["chat"]}`,
-        '← 200 {"token":"…","expiresOn":"<time>"}',
-        `→ DELETE /identities/${id} (2025-03-02-preview)`,
-        "← 204",
-        "→ GET /%1B[2J (no api-version)",
-        '← 400 {"error":{"code":"ApiVersionUnspecified",…}}',
-        '→ POST /teamsUser/:exchangeAccessToken (2025-03-02-preview) {"token":"…"}',
-        '← 404 {"error":{"code":"NotFound",…}}',
-        "→ POST /identities (2025-03-02-preview) (not JSON)",
-        '← 400 {"error":{"code":"ValidationError",…}}',
-      ],
+    const shown = lines.map((line) =>
+      line
+        .replace(time, "$1<time>")
+        .replace(/"message":[^}]+/, "…")
+        .replaceAll(id, "<id>"),
     );
+    assert.deepEqual(shown, [
+      '→ POST /identities (2025-03-02-preview) {"customId":"bob","createTokenWithScopes":["chat"]}',
+      '← 201 {"identity":{"customId":"bob","lastTokenIssuedAt":"<time>","id":"<id>"},"accessToken":{"token":"…","expiresOn":"<time>"}}',
+      '→ POST /identities/<id>/:issueAccessToken (2025-03-02-preview) {"scopes":["chat"]}',
+      '← 200 {"token":"…","expiresOn":"<time>"}',
+      "→ DELETE /identities/<id> (2025-03-02-preview)",
+      "← 204",
+      "→ GET /%1B[2J (no api-version)",
+      '← 400 {"error":{"code":"ApiVersionUnspecified",…}}',
+      '→ POST /teamsUser/:exchangeAccessToken (2025-03-02-preview) {"token":"…"}',
+      '← 404 {"error":{"code":"NotFound",…}}',
+      "→ POST /identities (2025-03-02-preview) (not JSON)",
+      '← 400 {"error":{"code":"ValidationError",…}}',
+    ]);
   });
 });

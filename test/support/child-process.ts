@@ -1,4 +1,4 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { root, temporaryFolder } from "./folder.ts";
@@ -6,26 +6,11 @@ import { root, temporaryFolder } from "./folder.ts";
 /** A child process that runs for longer than this hangs, and is killed. */
 const LIMIT_MS = 120_000;
 
-/** How a child process ended. */
-export interface Result {
-  /** As a shell reports it: 128 plus the signal's number if a signal ended the process. */
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+/** How a child process ended. The code is as a shell reports it: 128 plus the signal's number if a signal ended it. */
+export type Result = { code: number; stdout: string; stderr: string };
 
 /** A child process that has been started. */
-export interface Running {
-  child: ChildProcess;
-  ended: Promise<Result>;
-  /**
-   * Waits until the process has written a text to stdout or stderr.
-   *
-   * @returns What it has written to stderr so far.
-   * @throws Error with the process's output if it ends first.
-   */
-  said(text: string): Promise<string>;
-}
+export type Running = ReturnType<typeof start>;
 
 /** How to start a child process. */
 export interface Options {
@@ -56,7 +41,7 @@ export function argumentsOf(script: string, folder: string): string[] {
   return args.map((arg) => (/\.c?[jt]s$/.test(arg) ? join(folder, arg) : arg));
 }
 
-function start(command: string, args: string[], how: SpawnOptions, options: Options): Running {
+function start(command: string, args: string[], how: SpawnOptions, options: Options) {
   const { env = {}, cwd = temporaryFolder(), stdout: file = "pipe" } = options;
   const child = spawn(command, args, {
     ...how,
@@ -79,6 +64,7 @@ function start(command: string, args: string[], how: SpawnOptions, options: Opti
       resolve({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") });
     });
   });
+  /** Waits until the process has written a text. Returns its stderr so far. Throws if the process ends first. */
   const said = (text: string) =>
     new Promise<string>((resolve, reject) => {
       const check = () => (stdout.includes(text) || stderr.includes(text)) && resolve(stderr);

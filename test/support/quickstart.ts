@@ -35,11 +35,8 @@ function changedQuickstart(changes: Record<string, string>): string {
   for (const [text, replacement] of Object.entries(changes)) {
     const file = files.find((name) => readFileSync(name, "utf8").includes(text));
     if (file === undefined) throw new Error(`No file of src has the text "${text}"`);
-    const source = readFileSync(file, "utf8");
-    writeFileSync(
-      file,
-      source.replace(text, () => replacement),
-    );
+    const changed = readFileSync(file, "utf8").replace(text, () => replacement);
+    writeFileSync(file, changed);
   }
   return folder;
 }

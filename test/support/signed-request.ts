@@ -6,11 +6,7 @@ import { text } from "node:stream/consumers";
 import type { Emulator } from "../emulator/emulator.ts";
 
 /** A response, as received. */
-export interface Received {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
+export type Received = { status: number; headers: IncomingHttpHeaders; body: string };
 
 /** What to send, in addition to method and path. */
 export interface RequestOptions {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as plainTest, type TestContext, type TestOptions } from "node:test";
 import { createCertificate } from "../emulator/certificate.ts";
-import { type Emulator, startEmulator } from "../emulator/emulator.ts";
+import { startEmulator } from "../emulator/emulator.ts";
 import type { Middleware } from "../emulator/service.ts";
 import type { Fault } from "./faults.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -12,37 +12,8 @@ export const GET = "GET /identities/{id}";
 export const ISSUE = "POST /identities/{id}/:issueAccessToken";
 export const DELETE = "DELETE /identities/{id}";
 
-/** A request as the emulator received it, and its response. */
-export interface SeenRequest {
-  /** For example `POST /identities/{id}/:issueAccessToken`. */
-  operation: string;
-  /** The path and the query, as sent. */
-  url: string;
-  headers: Record<string, string>;
-  body: string;
-  /** 0 if there was no response. */
-  status: number;
-  /** The response's body. */
-  response: string;
-  /** When the request came, by `performance.now()`. */
-  at: number;
-}
-
 /** An emulator for one test, on a free port. */
-export interface TestEmulator extends Emulator {
-  seen: SeenRequest[];
-  /** The number of TLS connections opened so far. */
-  connections: number;
-  /** The variables that a child process needs to use this emulator. */
-  env: { COMMUNICATION_SERVICES_CONNECTION_STRING: string; NODE_EXTRA_CA_CERTS: string };
-  /**
-   * Sets a fault for requests from now on. If several apply to a request, the one that was set first wins.
-   *
-   * @param operation - For example `CREATE`, or "any".
-   * @param which - The nth of these requests, 1 being the next one, or each of them.
-   */
-  on(operation: string, which: number | "each", fault: Fault): void;
-}
+export type TestEmulator = Awaited<ReturnType<typeof startTestEmulator>>;
 
 let shared: ReturnType<typeof makeCertificate> | undefined;
 
@@ -53,19 +24,24 @@ async function makeCertificate() {
   return { certificate, caFile };
 }
 
+/** A request as the emulator received it. Its operation is for example `POST /identities/{id}/:issueAccessToken`. */
+function newRequest(c: Parameters<Middleware>[0]) {
+  const operation = `${c.req.method} ${c.req.path.replace(/^\/identities\/[^/]+/, "/identities/{id}")}`;
+  const [url, headers, body] = [c.env.incoming.url ?? "", c.req.header(), String(c.var.rawBody)];
+  // The status is 0 if there is no response.
+  return { operation, url, headers, body, status: 0, response: "", at: performance.now() };
+}
+
 /** Starts an emulator that stops when the test ends. All of a process's test emulators have the same certificate. */
-export async function startTestEmulator(t: TestContext): Promise<TestEmulator> {
+export async function startTestEmulator(t: TestContext) {
   shared ??= makeCertificate();
   const { certificate, caFile } = await shared;
-  const seen: SeenRequest[] = [];
+  const seen: ReturnType<typeof newRequest>[] = [];
   const faults: { operation: string; which: number | "each"; fault: Fault; count: number }[] = [];
 
   const intercept: Middleware = async (c, next) => {
-    const path = c.req.path.replace(/^\/identities\/[^/]+/, "/identities/{id}");
-    const operation = `${c.req.method} ${path}`;
-    const body = String(c.var.rawBody ?? "");
-    const url = c.env.incoming.url ?? "";
-    const request = { operation, url, headers: c.req.header(), body, status: 0, response: "", at: performance.now() };
+    const request = newRequest(c);
+    const { operation } = request;
     seen.push(request);
 
     const matching = faults.filter((rule) => rule.operation === "any" || rule.operation === operation);
@@ -80,12 +56,22 @@ export async function startTestEmulator(t: TestContext): Promise<TestEmulator> {
 
   const emulator = await startEmulator({ certificate, intercept });
   t.after(() => emulator.close());
-  const testEmulator: TestEmulator = {
+  const testEmulator = {
     ...emulator,
     seen,
+    /** The number of TLS connections opened so far. */
     connections: 0,
+    /** The variables that a child process needs to use this emulator. */
     env: { COMMUNICATION_SERVICES_CONNECTION_STRING: emulator.connectionString, NODE_EXTRA_CA_CERTS: caFile },
-    on: (operation, which, fault) => faults.push({ operation, which, fault, count: 0 }),
+    /**
+     * Sets a fault for requests from now on. If several apply to a request, the one that was set first wins.
+     *
+     * @param operation - For example `CREATE`, or "any".
+     * @param which - The nth of these requests, 1 being the next one, or each of them.
+     */
+    on: (operation: string, which: number | "each", fault: Fault) => {
+      faults.push({ operation, which, fault, count: 0 });
+    },
   };
   emulator.server.on("secureConnection", () => testEmulator.connections++);
   return testEmulator;
