@@ -36,12 +36,11 @@ describe("the documentation", () => {
     writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
     for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
     // The settings of `tsc --init`, and some that projects often add.
-    const initial = "strict,noUncheckedIndexedAccess,exactOptionalPropertyTypes,verbatimModuleSyntax,isolatedModules";
-    const added = "noImplicitOverride,noImplicitReturns,noUnusedLocals,noUnusedParameters,erasableSyntaxOnly";
-    const flags = `${initial},${added},declaration,skipLibCheck`.split(",").map((name) => `--${name}`);
-    const target = "--module nodenext --target esnext --lib es2023 --types node".split(" ");
+    const flags = `--strict --noUncheckedIndexedAccess --exactOptionalPropertyTypes --verbatimModuleSyntax --declaration
+      --noImplicitOverride --noImplicitReturns --noUnusedLocals --noUnusedParameters --erasableSyntaxOnly --skipLibCheck
+      --isolatedModules --module nodenext --target esnext --lib es2023 --types node`.split(/\s+/);
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const compiler = startNode([tsc, ...flags, ...target, ...Object.keys(files)], { cwd });
+    const compiler = startNode([tsc, ...flags, ...Object.keys(files)], { cwd });
     assert.equal((await compiler.ended).stdout, "");
 
     // The first create of carol.
@@ -74,9 +73,8 @@ describe("the documentation", () => {
       await delayed(100)(c, next);
     });
     await killed.ended;
-    await t.test("leave-byodi.ts, killed: has saved what it has read", () => {
-      assert.deepEqual(Object.keys(read()), customIds.slice(0, 3));
-    });
+    const saved = Object.keys(read());
+    await t.test("leave-byodi.ts, killed: has saved its reads", () => assert.deepEqual(saved, customIds.slice(0, 3)));
     const { code, stdout, stderr } = await start().ended;
     await t.test("leave-byodi.ts goes on, saves all IDs, and prints the custom ID that has never had a token", () => {
       assert.deepEqual([code, stdout, stderr], [0, "alise\n", ""]);
@@ -102,11 +100,9 @@ const types = `import * as beta from "./communication-identity-preview.js";
 const [abortSignal, date, user] = [AbortSignal.timeout(1), new Date(), { communicationUserId: "" }];
 export const scopes: beta.TokenScope[] = ["chat", "voip", "chat.join", "chat.join.limited", "voip.join"];
 export const lifetime: beta.GetTokenOptions = { abortSignal, tokenExpiresInMinutes: 60 };
-export const both: beta.CreateUserAndTokenOptions = { customId: "", tokenExpiresInMinutes: 60, abortSignal };
-export const custom: beta.CreateUserOptions = { customId: "", abortSignal };
-export const none: [beta.CreateUserOptions, beta.CreateUserAndTokenOptions] = [{}, {}];
-export const detail: Required<beta.CommunicationUserDetail> = { user, customId: "", lastTokenIssuedAt: date };
-export const short: beta.CommunicationUserDetail = { user };
+export const users: beta.CreateUserOptions[] = [{}, { customId: "", abortSignal }];
+export const tokens: beta.CreateUserAndTokenOptions[] = [{}, { customId: "", tokenExpiresInMinutes: 60, abortSignal }];
+export const details: beta.CommunicationUserDetail[] = [{ user }, { user, customId: "", lastTokenIssuedAt: date }];
 export const teams: beta.GetTokenForTeamsUserOptions = { teamsUserAadToken: "", clientId: "", userObjectId: "" };
 export const token: beta.CommunicationUserToken & beta.CommunicationAccessToken = { token: "", expiresOn: date, user };
 export const options: beta.CommunicationIdentityClientOptions = { retryOptions: { maxRetries: 0 } };`;

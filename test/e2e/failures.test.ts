@@ -27,11 +27,8 @@ describe("a failure", () => {
 
   test("of the service: is explained without a secret if the SDK logs everything and other libraries listen", async (emulator) => {
     const key = "c2VjcmV0LWtleS1vZi10aGUtcmVzb3VyY2U=";
-    emulator.on(
-      ISSUE,
-      2,
-      error(403, "Forbidden", `Not allowed: AccessKey=${key} ${"x".repeat(220)} eyJhbGciOiJSUzI1NiJ9.e`),
-    );
+    const message = `Not allowed: AccessKey=${key} ${"x".repeat(220)} eyJhbGciOiJSUzI1NiJ9.e`;
+    emulator.on(ISSUE, 2, error(403, "Forbidden", message));
     const mine = '{ name: "mine", sendRequest: (request, next) => next(request) }';
     const options = `{ ...clientOptions, additionalPolicies: [{ position: "perCall", policy: ${mine} }] })`;
     const edit = `${LIBRARIES}
@@ -39,11 +36,8 @@ describe("a failure", () => {
       const other = new CommunicationIdentityClient(endpoint, { key: "${key}" });
       await other.createUser().catch((error) => console.log(error.code));
       await client.getToken(user, ["voip"]);`;
-    const result = await runQuickstart(emulator, {
-      env: { AZURE_LOG_LEVEL: "verbose" },
-      edit,
-      replace: { "clientOptions)": options },
-    });
+    const env = { AZURE_LOG_LEVEL: "verbose" };
+    const result = await runQuickstart(emulator, { env, edit, replace: { "clientOptions)": options } });
     const explained = /^POST .* returned 403 Forbidden: Not allowed: \(secret\) x+ \(secret\)\n.*request ID.*$/gm;
     assert.equal(result.stderr.match(explained)?.length, 1, result.stderr);
     assert.match(result.stderr, /"authorization": "REDACTED"/i);
@@ -54,9 +48,8 @@ describe("a failure", () => {
   });
 
   test("of the configuration: prints two lines on stderr and nothing else", async (emulator) => {
-    const result = await runQuickstart(emulator, {
-      env: { COMMUNICATION_SERVICES_CONNECTION_STRING: "endpoint=https://a" },
-    });
+    const env = { COMMUNICATION_SERVICES_CONNECTION_STRING: "endpoint=https://a" };
+    const result = await runQuickstart(emulator, { env });
     const expected = /^COMMUNICATION_SERVICES_CONNECTION_STRING must .*;accesskey=<your-access-key>\n.*semicolon.*\n$/;
     assertFailure(result, expected, emulator, 0);
     assert.equal(result.stdout, "");

@@ -33,9 +33,8 @@ describe("the emulator's README", () => {
       /^(\{\s+user: [^}]*8:acs:[^}]*\},\s+customId: 'bob',\s+lastTokenIssuedAt: \d{4}-.+\n\}\n){2}$/,
     );
     assert.equal(emulator.identities.size, 0);
-    const credentials = emulator.seen.map(({ headers }) => headers.authorization?.replace(/ .*Signature=.*/, ""));
-    const [key, token] = ["HMAC-SHA256", "Bearer any"];
-    assert.deepEqual(credentials, [key, key, key, token, token, token]);
+    const credentials = emulator.seen.map(({ headers }) => headers.authorization?.split(" ")[0]);
+    assert.equal(credentials.join(" "), "HMAC-SHA256 HMAC-SHA256 HMAC-SHA256 Bearer Bearer Bearer");
   });
 
   test("shows a test of another project that compiles with the settings it shows and works, and failures", async (_, t) => {
@@ -59,12 +58,8 @@ describe("the emulator's README", () => {
     assert.equal(code, 0, stdout);
 
     const { busyOnce, denied, silent, withoutPreview } = require(join(cwd, "failures.ts"));
-    for (const [intercept, expected] of [
-      [denied, "401 Denied"],
-      [busyOnce(), "201"],
-      [silent, "AbortError"],
-      [withoutPreview, "400 UnsupportedApiVersion"],
-    ]) {
+    const outcomes = { "401 Denied": denied, 201: busyOnce(), AbortError: silent, "400 Unsupported": withoutPreview };
+    for (const [expected, intercept] of Object.entries(outcomes)) {
       const emulator = await startEmulator({ intercept });
       t.after(emulator.close);
       const call = clientOf(emulator).createUser({ abortSignal: AbortSignal.timeout(3000) });

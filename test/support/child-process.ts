@@ -84,13 +84,10 @@ export function interrupt({ child }: Running, signal: NodeJS.Signals): void {
  * The environment that programs need, and nothing that could change what the quickstart does. The proxies are empty
  * rather than unset, so that dotenv can't fill them in from the project's `.env`.
  */
-function inherited(): Record<string, string> {
+function inherited(): NodeJS.ProcessEnv {
   const names = /^(path|systemroot|windir|comspec|pathext|temp|tmp|tmpdir|home|userprofile|appdata|localappdata)$/i;
-  const variables: Record<string, string> = { HTTPS_PROXY: "", HTTP_PROXY: "", ALL_PROXY: "" };
-  for (const name of Object.keys(variables)) variables[name.toLowerCase()] = "";
-  variables.NODE_PATH = join(root, "node_modules"); // For what runs in another folder.
-  for (const [name, value] of Object.entries(process.env)) {
-    if (names.test(name) && value !== undefined) variables[name] = value;
-  }
-  return variables;
+  const proxies = { HTTPS_PROXY: "", HTTP_PROXY: "", ALL_PROXY: "", https_proxy: "", http_proxy: "", all_proxy: "" };
+  const needed = Object.entries(process.env).filter(([name]) => names.test(name));
+  // NODE_PATH is for what runs in another folder.
+  return { ...proxies, NODE_PATH: join(root, "node_modules"), ...Object.fromEntries(needed) };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
+import { once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
@@ -50,15 +51,9 @@ export async function send(
     authorization: `HMAC-SHA256 SignedHeaders=${signedHeaders.join(";")}&Signature=${signature}`,
     ...headers,
   };
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ method, hostname, port, path: target, ca, headers: allHeaders });
-    outgoing.on("error", reject);
-    outgoing.on("response", (response) => {
-      const { statusCode: status = 0, headers } = response;
-      text(response).then((body) => resolve({ status, headers, body }), reject);
-    });
-    outgoing.end(tamperedBody ?? content);
-  });
+  const outgoing = request({ method, hostname, port, path: target, ca, headers: allHeaders });
+  const [response] = await once(outgoing.end(tamperedBody ?? content), "response");
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
 /** The response's body, which must be JSON. */

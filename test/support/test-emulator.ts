@@ -1,7 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test as plainTest, type TestContext, type TestOptions } from "node:test";
-import { createCertificate } from "../emulator/certificate.ts";
+import { savedCertificate } from "../emulator/certificate.ts";
 import { startEmulator } from "../emulator/emulator.ts";
 import type { Middleware } from "../emulator/service.ts";
 import type { Fault } from "./faults.ts";
@@ -15,14 +13,7 @@ export const DELETE = "DELETE /identities/{id}";
 /** An emulator for one test, on a free port. */
 export type TestEmulator = Awaited<ReturnType<typeof startTestEmulator>>;
 
-let shared: ReturnType<typeof makeCertificate> | undefined;
-
-async function makeCertificate() {
-  const certificate = await createCertificate();
-  const caFile = join(temporaryFolder(), "ca.pem");
-  writeFileSync(caFile, certificate.ca);
-  return { certificate, caFile };
-}
+let shared: ReturnType<typeof savedCertificate> | undefined;
 
 /** A request as the emulator received it. Its operation is for example `POST /identities/{id}/:issueAccessToken`. */
 function newRequest(c: Parameters<Middleware>[0]) {
@@ -34,7 +25,7 @@ function newRequest(c: Parameters<Middleware>[0]) {
 
 /** Starts an emulator that stops when the test ends. All of a process's test emulators have the same certificate. */
 export async function startTestEmulator(t: TestContext) {
-  shared ??= makeCertificate();
+  shared ??= savedCertificate(temporaryFolder());
   const { certificate, caFile } = await shared;
   const seen: ReturnType<typeof newRequest>[] = [];
   const faults: { operation: string; which: number | "each"; fault: Fault; count: number }[] = [];
@@ -69,9 +60,8 @@ export async function startTestEmulator(t: TestContext) {
      * @param operation - For example `CREATE`, or "any".
      * @param which - The nth of these requests, 1 being the next one, or each of them.
      */
-    on: (operation: string, which: number | "each", fault: Fault) => {
-      faults.push({ operation, which, fault, count: 0 });
-    },
+    on: (operation: string, which: number | "each", fault: Fault) =>
+      void faults.push({ operation, which, fault, count: 0 }),
   };
   emulator.server.on("secureConnection", () => testEmulator.connections++);
   return testEmulator;
