@@ -56,8 +56,8 @@ async function main(): Promise<void> {
 
 /** Formats a time as the C# sample prints it: in UTC, for example `6/13/2025 5:49:30 PM +00:00`. */
 function formatTime(time: Date): string {
-  const text = time.toLocaleString("en-US", { timeZone: "UTC" }); // For example "6/13/2025, 5:49:30 PM".
-  return `${text.replace(",", "").replace(/\s/g, " ")} +00:00`;
+  const [, year, month, day, hour, rest] = /^(\d+)-0?(\d+)-0?(\d+)T(\d+):(.{5})/.exec(time.toISOString()) ?? [];
+  return `${month}/${day}/${year} ${Number(hour) % 12 || 12}:${rest} ${Number(hour) < 12 ? "AM" : "PM"} +00:00`;
 }
 
 // With Node's limit of 10 frames, an error from the depths of the SDK wouldn't name the line in this file.

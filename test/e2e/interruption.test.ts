@@ -11,7 +11,6 @@ import { CREATE, DELETE, ISSUE, type TestEmulator, test } from "../support/test-
 const skip = process.platform === "win32" && "a test can't send a signal on Windows";
 
 const INTERRUPTED = "Interrupted. To quit without the cleanup, press Ctrl-C again.\n";
-const DELETED = "Deleted 2 of 2 identities.\n";
 const WAIT = `console.log("waiting"); await new Promise((resolve) => setTimeout(resolve, 100_000));`;
 
 describe("an interruption", { skip }, () => {
@@ -55,7 +54,7 @@ describe("an interruption", { skip }, () => {
     const running = await interruptWaiting(emulator, { edit: `${LIBRARIES}\n${loop}\n${WAIT}` });
     for (const signal of ["SIGINT", "SIGTERM"] as const) interrupt(running, signal);
     const { code, stderr } = await running.ended;
-    assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
+    assert.equal(stderr, `${INTERRUPTED}Deleted 2 of 2 identities.\n`);
     assert.ok(code === 130 || code === 143, `${code}`); // Signals that arrive together have no order.
     assertDeleted(emulator, 2);
   });
@@ -63,7 +62,7 @@ describe("an interruption", { skip }, () => {
   test("while the last step blocks the thread: takes effect after it", async (emulator) => {
     const edit = 'console.log("waiting"); for (const end = Date.now() + 1000; Date.now() < end; );';
     const { code, stderr } = await (await interruptWaiting(emulator, { edit })).ended;
-    assert.deepEqual([code, stderr], [130, `${INTERRUPTED}${DELETED}`]);
+    assert.deepEqual([code, stderr], [130, `${INTERRUPTED}Deleted 2 of 2 identities.\n`]);
     assertDeleted(emulator, 2);
   });
 
@@ -77,7 +76,7 @@ describe("an interruption", { skip }, () => {
     const end = { "deleteUser({ communicationUserId })),": "deleteUser({ communicationUserId })); }," };
     const running = interruptWaiting(emulator, { replace: { ...wait, ...end } });
     const { code, stderr } = await (await running).ended;
-    assert.equal(stderr, `${INTERRUPTED}${DELETED}`);
+    assert.equal(stderr, `${INTERRUPTED}Deleted 2 of 2 identities.\n`);
     assert.ok(code === 129 || code === 143, `${code}`);
     assertDeleted(emulator, 2);
   });
