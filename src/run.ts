@@ -12,7 +12,7 @@ const CALL_LIMIT_MS = 30_000;
 const SAME_CTRL_C_MS = 1000;
 const BUSY = "The service may be busy or limiting requests (429). Check the endpoint and your network, and try again.";
 /** What no message may show: access keys, also in the SDK's error for a malformed connection string, and tokens. */
-const SECRETS = /(?<=^Error: Invalid (connection string|endpoint url) ).*|accesskey=[^\s'"<]+|\beyJ[\w.-]+/gim;
+const SECRETS = /(?<=Invalid (connection string|endpoint url) ).*|accesskey=[^\s'"<]+|\beyJ[\w.-]+/gi;
 
 /** Aborted when the steps fail or have to stop. */
 const stop = new AbortController();
