@@ -111,19 +111,17 @@ describe("the preview client", () => {
   test("throws a RestError if a response with a status of success isn't the service's", async (_, t) => {
     const page = respond(200, "<h1>Sign in</h1>", { "content-type": "text/html" });
     const empty: Fault = async () => new Response(null, { status: 201 });
-    for (const [fault, expected] of [
-      [page, 200],
-      [empty, 201],
-    ] as const) {
+    for (const expected of [200, 201]) {
       const emulator = await startTestEmulator(t);
-      emulator.on("any", "each", fault);
+      emulator.on("any", "each", expected === 200 ? page : empty);
       const client = clientOf(emulator);
       const creates = [client.createUser({ customId: "alice" }), client.createUserAndToken(["chat"])];
-      const others = [client.getUserDetail(STRANGER), client.getToken(STRANGER, ["chat"]), client.deleteUser(STRANGER)];
+      const others = [client.getUserDetail(STRANGER), client.getToken(STRANGER, ["chat"])];
       for (const result of await Promise.allSettled([...creates, ...others, client.getTokenForTeamsUser(TEAMS_USER)])) {
         assert.ok(result.status === "rejected" && isRestError(result.reason));
-        const { statusCode, request, response } = result.reason;
+        const { statusCode, code, request, response } = result.reason;
         assert.ok(statusCode === expected && request && request === response?.request);
+        assert.ok(expected === 201 || code === RestError.PARSE_ERROR);
       }
     }
   });
