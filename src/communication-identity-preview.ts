@@ -13,9 +13,9 @@ import type { KeyCredential, TokenCredential } from "@azure/core-auth";
 import { createSerializer, type OperationOptions, type OperationSpec, ServiceClient } from "@azure/core-client";
 import { type PipelinePolicy, RestError } from "@azure/core-rest-pipeline";
 
-// `@azure/communication-identity` 1.4.0-beta.1, which has BYODI, for projects that use version 1.3.1: the same names, types
-// and calls. To switch to the beta, delete this file and import from the package. Check for errors of the service with
-// `isRestError()` from "@azure/core-rest-pipeline", not with `instanceof`.
+// Backports BYODI from `@azure/communication-identity` 1.4.0-beta.1 to 1.3.1: the same names, types and calls. To switch to
+// the beta, delete this file and import from the package. Check for errors of the service with `isRestError()` from
+// "@azure/core-rest-pipeline", not with `instanceof`.
 
 // Together with the types below, everything that the beta exports.
 export type * from "@azure/communication-identity";
@@ -28,7 +28,7 @@ const SDK = "azsdk-js-communication-identity/1.3.1";
 /** Options to create an identity. */
 export interface CreateUserOptions extends OperationOptions {
   /**
-   * Your own ID for the user, 1 to 256 characters. The same custom ID always returns the same identity.
+   * Your own ID for the user, 1 to 256 characters. The same custom ID returns the same identity until you delete it.
    *
    * Check it before the call: if it's `undefined`, for example because nobody has signed in, every call silently creates a
    * new standard identity.
@@ -60,7 +60,7 @@ export class CommunicationIdentityClient extends StableClient {
   /**
    * @param connectionString - The resource's connection string: `endpoint=https://…/;accesskey=…`.
    * @param options - The SDK's client options. They apply to all calls.
-   * @throws Error if the connection string is malformed. The message contains the access key: don't print it.
+   * @throws Error if the connection string is malformed. The message can contain the access key: don't print it.
    */
   constructor(connectionString: string, options?: CommunicationIdentityClientOptions);
   /**

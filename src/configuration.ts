@@ -4,12 +4,12 @@ import { PlainError } from "./explain-error.ts";
 const VARIABLE = "COMMUNICATION_SERVICES_CONNECTION_STRING";
 const FORM = "endpoint=https://<your-resource>.communication.azure.com/;accesskey=<your-access-key>";
 const COPY = "Copy all of it from the Azure portal (your Communication Services resource > Settings > Keys).";
-const CUT = "The access key is missing. A shell cuts an unquoted value at the semicolon: use quotation marks.";
-/** All of dotenv's options: the environment variables that set the others, maybe for another project, change nothing. */
+const QUOTE = 'It has no part ";accesskey=…". A shell cuts an unquoted value at the semicolon: use quotation marks.';
+/** All of dotenv's options, so that its own environment variables, which may be another project's, change nothing. */
 const DOTENV = { path: ".env", encoding: "utf8", override: false, fast: false, debug: false, quiet: true };
 
 /**
- * Reads the connection string from the environment or from `.env`. Rejects a connection string and a proxy that can't
+ * Reads the connection string from the environment or from `.env`. Rejects a connection string and a proxy's URL that can't
  * work, before any request is sent. No message contains any part of a value, since any part may be a secret.
  *
  * @throws PlainError with one or two lines that say what to do.
@@ -30,7 +30,7 @@ export function readConnectionString(): string {
   const [, endpoint = "", accessKey] = /^\W?endpoint=([^;]*)(;accesskey=[^;<]+)?;?$/i.exec(value) ?? [];
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol !== "https:" || url.href !== `${url.origin}/` || !accessKey) {
-    let advice = endpoint && !accessKey ? CUT : COPY;
+    let advice = endpoint && !accessKey ? QUOTE : COPY;
     if (value.includes("<")) advice = `It still has a placeholder, such as <your-access-key>. ${COPY}`;
     throw new PlainError(`${VARIABLE} must have the form ${FORM}\n${advice}`);
   }

@@ -18,15 +18,15 @@ const CHECK_ENDPOINT = "Check that the endpoint is your Communication Services r
 /**
  * Explains an error of the service, the network or the configuration in one or two lines without a secret.
  *
- * Of the SDK's messages, it shows only those from the service's error body and from the network. Others can contain a
- * response body, which may have a token in it, or the connection string.
+ * Of the SDK's messages, it shows only those from the service's error body and from the network. Others can contain the
+ * connection string, or a response body with a token.
  *
- * @returns `undefined` for any other error: that's a bug.
+ * @returns `undefined` for any other error, such as a bug.
  */
 export function explainError(error: unknown): string | undefined {
   if (error instanceof PlainError) return error.message;
   if (isRestError(error)) {
-    // If a response breaks off, the SDK doesn't say which call it was.
+    // If a response breaks off, the SDK's error has no `request`.
     const call = error.request ? nameCall(error.request) : "A call";
     return error.statusCode === undefined ? explainConnection(call, error) : explainResponse(call, error);
   }

@@ -38,7 +38,7 @@ async function steps(client: CommunicationIdentityClient, created: Set<string>):
   console.log("Issued access token with 'chat' scope:");
   console.log(`Token expires at: ${formatTime(accessToken.expiresOn)}\n`);
 
-  // Add your own steps here. To have step 5 delete an identity, add its ID to `created`.
+  // Add your own steps here. Await what they start. To have step 5 delete an identity, add its ID to `created`.
 }
 
 async function main(): Promise<void> {
@@ -60,6 +60,6 @@ function formatTime(time: Date): string {
   return `${month}/${day}/${year} ${Number(hour) % 12 || 12}:${rest} ${Number(hour) < 12 ? "AM" : "PM"} +00:00`;
 }
 
-// With Node's limit of 10 frames, an error from the depths of the SDK wouldn't name the line in this file.
+// With Node's limit of 10 frames, the SDK's error about a wrong argument wouldn't name the line in this file.
 Error.stackTraceLimit = 50;
 main().catch(report);

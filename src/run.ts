@@ -8,10 +8,10 @@ import { explainError, nameCall, PlainError } from "./explain-error.ts";
 
 /** How long a call may take, including retries. */
 const CALL_LIMIT_MS = 30_000;
-/** npm passes Ctrl-C on, so it arrives twice. A second one within this time is the same one. */
+/** npm passes Ctrl-C on, so it arrives twice. A second one within this time counts as the same. */
 const SAME_CTRL_C_MS = 1000;
 const BUSY = "The service may be busy or limiting requests (429). Check the endpoint and your network, and try again.";
-/** What no message may show: access keys, also in the SDK's error for a malformed connection string, and tokens. */
+/** What messages hide: access keys, also in the SDK's error about a malformed connection string, and tokens. */
 const SECRETS = /(?<=Invalid (connection string|endpoint url) ).*|accesskey=[^\s'"<]+|\beyJ[\w.-]+/gi;
 
 /** Aborted when the steps fail or have to stop. */
@@ -22,10 +22,10 @@ const inSteps = new AsyncLocalStorage<true>();
 const callsInProgress = new Set<Promise<unknown>>();
 let interruptedAt: number | undefined;
 
-/** Limits the time of each call. Once the steps have failed or have to stop, they can only delete. */
-export const clientOptions: CommunicationIdentityClientOptions = {
+/** Limits the time of each call. Once the steps have failed or have to stop, their calls don't return, except deletes. */
+export const clientOptions = {
   additionalPolicies: [{ position: "perCall", policy: { name: "quickstart", sendRequest } }],
-};
+} satisfies CommunicationIdentityClientOptions;
 
 async function sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
   // A call that never ends holds the steps back. With an error instead, a step could catch it and go on.
@@ -48,7 +48,8 @@ async function sendRequest(request: PipelineRequest, next: SendRequest): Promise
 
 /**
  * Runs the steps and then the cleanup, also if a step fails, after Ctrl-C or an uncaught error, and if the output can't be
- * written. In these cases, and if the cleanup fails, it ends the process. Can be called again afterwards, but not in the steps.
+ * written. In these cases, and if the cleanup fails, it then ends the process: code after it doesn't run, not even a `catch`.
+ * Don't call it in the steps of another one, which could end the process before the other's cleanup.
  */
 export async function run(steps: () => Promise<void>, cleanUp: () => Promise<void>): Promise<void> {
   for (const [event, handler] of handlers) process.on(event, handler);
@@ -60,8 +61,8 @@ export async function run(steps: () => Promise<void>, cleanUp: () => Promise<voi
     // A call in progress may create an identity, whose ID its step then records. (If there are none, don't wait even a turn:
     // a delete sent from `setImmediate` frees its connection late, and the next one opens another.)
     if (callsInProgress.size > 0) await Promise.allSettled(callsInProgress).then(nextTurn);
-    await cleanUp().catch(fail);
-    // Steps that nobody awaits may have gone on. (There may be a server among them, which never stops.)
+    await Promise.resolve().then(cleanUp).catch(fail);
+    // Steps that nobody awaits may have gone on. (Not for ever: a server among them may never stop making calls.)
   } while (callsInProgress.size > 0 && performance.now() < end);
   if (stop.signal.aborted) process.exit(); // The steps may still wait for something.
   for (const [event, handler] of handlers) process.off(event, handler);
@@ -82,9 +83,9 @@ export async function deleteEach(ids: Set<string>, deleteIdentity: (id: string) 
       deleted++;
       ids.delete(id);
     } catch (error) {
-      // An identity that no longer exists needs no deletion.
       const { code, statusCode } = isRestError(error) ? error : {};
-      if (code === "IdentityNotOwned" || (code && statusCode === 404)) ids.delete(id);
+      // An identity that no longer exists needs no deletion. (Anything but an identity's ID in the set is a mistake.)
+      if (/^8:/.test(id) && (code === "IdentityNotOwned" || (code && statusCode === 404))) ids.delete(id);
       else failures.push(error);
     }
   }
