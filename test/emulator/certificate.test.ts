@@ -58,7 +58,10 @@ describe("the saved certificate", () => {
     const folder = temporaryFolder();
     const company = join(folder, "company.pem");
     const [first, second] = rootCertificates.slice(0, 2).map((pem) => String(new X509Certificate(pem)));
-    writeFileSync(company, `# Ours\r\n${first}\r\n${second?.trim()}`);
+    writeFileSync(
+      company,
+      `# Ours\r\n${first}\r\n${second?.trim()}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`,
+    );
     const { certificate, caFile } = await savedCertificate(folder, company);
     const expected = `${certificate.ca}${first}${second}`;
     for (const extraFile of [company, caFile, "none.pem", ""]) {

@@ -14,8 +14,7 @@ export interface Certificate {
 
 const NAME = "CN=Communication Identity emulator";
 const DAY_MS = 24 * 60 * 60_000;
-/** A saved certificate that expires sooner than this is replaced. */
-const RENEWAL_MS = 7 * DAY_MS;
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
  * Creates a self-signed certificate for `localhost` and `127.0.0.1`.
@@ -79,22 +78,25 @@ function readPair(file: string): Certificate | undefined {
   try {
     const [key = "", ca = ""] = readFileSync(file, "utf8").split(/(?=-----BEGIN CERTIFICATE)/);
     const pair = new X509Certificate(ca);
-    const isCurrent = Date.parse(pair.validFrom) <= Date.now() && Date.now() < Date.parse(pair.validTo) - RENEWAL_MS;
+    // It's replaced a week before it expires.
+    const isCurrent = Date.parse(pair.validFrom) <= Date.now() && Date.now() < Date.parse(pair.validTo) - 7 * DAY_MS;
     return isCurrent && pair.checkPrivateKey(createPrivateKey(key)) ? { ca, key } : undefined;
   } catch {
     return undefined; // Missing or damaged.
   }
 }
 
-/** Reads the certificates in a file that aren't an emulator's. */
+/** Reads the certificates in a file that aren't an emulator's: like Node, those before the first damaged one. */
 function readOtherCertificates(file: string): string[] {
+  const others: string[] = [];
   try {
-    const all = readFileSync(file, "utf8").match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    const others = all.map((pem) => new X509Certificate(pem)).filter(({ subject }) => subject !== NAME);
-    return others.map(String);
+    for (const [pem] of readFileSync(file, "utf8").matchAll(PEM)) {
+      if (new X509Certificate(pem).subject !== NAME) others.push(`${pem}\n`);
+    }
   } catch {
-    return []; // Missing or damaged. Node has warned about that.
+    // There's no such file, or Node warned about it when it started.
   }
+  return others;
 }
 
 /** So that no other process sees half a file: the caller renames it when it's complete. */

@@ -26,12 +26,12 @@ async function main(): Promise<void> {
   };
   const env = { ...process.env, ...noProxies, ...noOverrides, ...variables };
   const [, ...command] = scripts.start.split(" ");
-  const quickstart = spawn(process.execPath, [...command, ...args], { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"] as const) {
     // The emulator must outlive the quickstart's cleanup. On Windows a signal can't be passed on, and the quickstart gets
     // Ctrl-C and Ctrl-Break itself.
     process.on(signal, () => process.platform === "win32" || quickstart.kill(signal));
   }
+  const quickstart = spawn(process.execPath, [...command, ...args], { stdio: "inherit", env });
   const [code, signal] = await once(quickstart, "close");
   process.exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
   emulator.close();

@@ -1,12 +1,12 @@
-import { generateKeyPair, type KeyPairKeyObjectResult, randomBytes, sign } from "node:crypto";
+import { generateKeyPair, type KeyObject, randomBytes, sign } from "node:crypto";
 import { promisify } from "node:util";
 import { type Identity, RESOURCE_ID } from "./identities.ts";
 
 const keyId = randomBytes(20);
-let keys: Promise<KeyPairKeyObjectResult> | undefined;
+let keys: Promise<{ publicKey: KeyObject; privateKey: KeyObject }> | undefined;
 
 /** The keys of the tokens' signatures. All emulators of a process have the same. */
-export function tokenKeys(): Promise<KeyPairKeyObjectResult> {
+export function tokenKeys() {
   keys ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   return keys;
 }
