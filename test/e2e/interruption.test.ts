@@ -81,15 +81,22 @@ describe("an interruption", { skip }, () => {
   });
 
   test("while the service doesn't respond: ends, and prints what is left", async (emulator) => {
+    let isClosed = false;
+    let wasAborted = false;
     emulator.on(CREATE, 2, (c, next) => {
+      c.env.incoming.socket.once("close", () => (isClosed = true));
       interrupt(running, "SIGINT");
       return silent(c, next);
     });
-    emulator.on(DELETE, 1, silent);
+    emulator.on(DELETE, 1, async (c, next) => {
+      await delay(1000);
+      wasAborted = isClosed;
+      return silent(c, next);
+    });
     const running = startQuickstart(emulator, { replace: SHORT_LIMIT });
     const { code, stderr } = await running.ended;
     const left = `Deleted 0 of 1 identities\\.\nThese .*:\n${[...emulator.identities]}\nDELETE .* took longer than 5 seconds`;
     assert.match(stderr, new RegExp(`^${INTERRUPTED}${left}`));
-    assert.equal(code, 130);
+    assert.deepEqual([code, wasAborted], [130, true]);
   });
 });
