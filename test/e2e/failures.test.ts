@@ -60,7 +60,7 @@ describe("a failure", () => {
   });
 
   const fullDevice = process.platform !== "linux" && "only Linux has /dev/full";
-  test("to write the output: says so, and deletes the identities", { skip: fullDevice }, async (emulator) => {
+  test("to write the output: says so, and creates nothing", { skip: fullDevice }, async (emulator) => {
     const result = await runQuickstart(emulator, { stdout: openSync("/dev/full", "w") });
     assertFailure(result, /^Could not write the output: .*no space left on device.*\n$/, emulator, 0);
   });

@@ -41,7 +41,9 @@ describe("an interruption", { skip }, () => {
   test("while a program sleeps, catches every error and tries again: deletes at once. Repeated signals don't cut it short", async (emulator) => {
     const loop = "(async () => { for (;;) await client.getUserDetail(user).catch(() => {}); })();";
     emulator.on(DELETE, "each", delayed(100));
-    const running = await interruptWaiting(emulator, { edit: `${LIBRARIES}\n${loop}\n${WAIT}` });
+    // After the interruption, the steps' errors are no news.
+    const late = 'process.on("SIGINT", () => { throw new Error("late"); });';
+    const running = await interruptWaiting(emulator, { edit: `${LIBRARIES}\n${late}\n${loop}\n${WAIT}` });
     for (const signal of ["SIGINT", "SIGTERM"] as const) interrupt(running, signal);
     const { code, stderr } = await running.ended;
     assert.equal(stderr, `${INTERRUPTED}Deleted 2 of 2 identities.\n`);
