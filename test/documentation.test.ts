@@ -30,7 +30,7 @@ describe("the documentation", () => {
     symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
     const client = "communication-identity-preview.ts";
     copyFileSync(join(root, "src", client), join(cwd, client));
-    const shortened = token.replace("timeout(10_000)", "timeout(1500)");
+    const shortened = token.replace("timeout(10_000)", "timeout(5000)");
     assert.notEqual(shortened, token);
     const files = { "token.ts": shortened, "leave-byodi.ts": leave, "types.ts": types, "app.ts": app };
     writeFileSync(join(cwd, "package.json"), '{"type":"module"}');
