@@ -50,7 +50,7 @@ describe("the emulator's README", () => {
     const added = { noPropertyAccessFromIndexSignature: true, noUncheckedIndexedAccess: true, isolatedModules: true };
     const compilerOptions = { ...common, ...added, exactOptionalPropertyTypes: true, ...options };
     writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions }));
-    const compiler = startNode([join(root, "node_modules", "typescript", "bin", "tsc")], { cwd });
+    const compiler = startNode([join(root, "node_modules", "typescript", "bin", "tsc"), "--singleThreaded"], { cwd });
     assert.equal((await compiler.ended).stdout, "");
     const args = [...SDK, ...TSX, "--test-reporter=tap", "example.test.ts"];
     const { code, stdout } = await startNode(args, { cwd }).ended;
