@@ -56,7 +56,7 @@ describe("the documentation", () => {
       "token.ts: a create that gets no response fails after the time limit": "AbortError AbortError",
       "token.ts: the user's next call succeeds": "8:acs:",
       "token.ts doesn't show a malformed connection string":
-        "Error: COMMUNICATION_SERVICES_CONNECTION_STRING is malformed.",
+        "Error: COMMUNICATION_SERVICES_CONNECTION_STRING is missing or malformed.",
     };
     for (const [index, [name, line]] of Object.entries(expected).entries()) {
       await t.test(name, () => assert.equal(printed[index], line));
